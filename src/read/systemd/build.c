@@ -275,21 +275,45 @@ static bool is_switch(const char *value)
 	return !strcmp(value, "none") || !scan_bool(value, &truth);
 }
 
+/* Whether later words of a set give back all that those with ~ have taken from it. */
+static bool is_whole(const struct word_list *list)
+{
+	bool whole = list->count && *list->words[0] == '~';
+
+	for (size_t n = 0; n < list->count && whole; n++) {
+		whole = *list->words[n] != '~';
+		for (size_t later = n + 1; later < list->count && !whole; later++)
+			whole = !strcasecmp(list->words[later], list->words[n] + 1);
+	}
+	return whole;
+}
+
 struct word_list unit_collect(struct unit_builder *builder, const char *section, const char *key, enum unit_collect how)
 {
 	struct unit_lines lines = { .unit = builder->unit, .section = section, .key = key };
 	const struct unit_assignment *assignment;
 	struct word_list list = { 0 };
+	bool is_emptied = false;
 
 	while ((assignment = unit_next_assignment(&lines))) {
+		bool is_all = !strcmp(assignment->value, "~");
+
 		list.at = assignment->at;
-		if (how == COLLECT_SET && !strcmp(assignment->value, "~"))
+		is_emptied |= !*assignment->value;
+		if ((how == COLLECT_SET || how == COLLECT_FULL_SET) && is_all)
 			list.count = 0;
+		if (how == COLLECT_FULL_SET && is_emptied && !list.count && *assignment->value == '~' && !is_all)
+			continue;
 		if (how == COLLECT_SWITCH && (is_switch(assignment->value) ||
 					      (list.count == 1 && is_switch(*list.words) && *assignment->value != '~')))
 			list.count = 0;
 		if (*assignment->value)
 			collect_words(builder, assignment, how, &list);
+		if (how == COLLECT_FULL_SET && (is_all || is_whole(&list))) {
+			list.count = 0;
+			list.at = (struct origin){ 0 };
+			is_emptied = false;
+		}
 	}
 	if (how == COLLECT_NAMES || how == COLLECT_VARIABLES || how == COLLECT_NETWORKS)
 		skip_wrong(builder, how, unit_key_find(section, key), NULL, &list);
@@ -324,8 +348,10 @@ static size_t count_same_sign(struct word_list *list, size_t start)
 	return end - start;
 }
 
-static enum unit_collect collection_of(const struct key_row *key, const struct type *type)
+static enum unit_collect collection_of(const struct key_row *key, const struct option_def *option)
 {
+	const struct type *type = option->type;
+
 	if (key->form == FORM_WHOLE)
 		return type == &type_set_credentials ? COLLECT_CREDENTIALS : COLLECT_VALUES;
 	if (key->form == FORM_VARIABLES)
@@ -335,7 +361,7 @@ static enum unit_collect collection_of(const struct key_row *key, const struct t
 	if (type == &type_bindings)
 		return COLLECT_BINDINGS;
 	if (type == &type_capabilities)
-		return COLLECT_SET;
+		return option->unset ? COLLECT_FULL_SET : COLLECT_SET;
 	if (type == &type_namespaces || type == &type_families || type == &type_delegation)
 		return COLLECT_SWITCH;
 	return type == &type_protected_paths || type == &type_paths || type == &type_temporary ? COLLECT_PATHS
@@ -347,39 +373,32 @@ static enum unit_collect collection_of(const struct key_row *key, const struct t
 static void set_list_option(struct unit_builder *builder, const char *section, const struct key_row *key,
 			    const struct option_def *option)
 {
-	enum unit_collect how = collection_of(key, option->type);
+	enum unit_collect how = collection_of(key, option);
 	struct word_list list = unit_collect(builder, section, key->name, how);
-	struct unit_lines lines = { .unit = builder->unit, .section = section, .key = key->name };
 	bool is_set, is_begun = false, allows;
-	size_t first = 0;
+	size_t start = 0;
 
-	/* Of a set whose default is all: a lone ~ means all, and systemd then acts as if the key were not set: the next
-	 * assignment begins the set again. Behind an empty assignment one with ~ takes from nothing. */
-	if (how == COLLECT_SET && option->unset && list.count) {
-		first = !strcmp(list.words[0], "~");
-		is_begun = !first && list.words[0][0] == '~' && !*unit_next_assignment(&lines)->value;
-	}
 	/* An empty set is one, too. */
-	is_set = list.count > first || (how == COLLECT_SET && list.at.file && !first);
-	allows = list.count > first && list.words[first][0] != '~';
+	is_set = list.count || ((how == COLLECT_SET || how == COLLECT_FULL_SET) && list.at.file);
+	allows = list.count && list.words[0][0] != '~';
 	if (option->nothing && !list.failed) {
 		skip_wrong(builder, how, key, option, &list);
-		is_begun |= allows && (list.count == first || list.words[first][0] == '~');
+		is_begun = allows && (!list.count || list.words[0][0] == '~');
 	}
-	if (is_begun) {                 /* with nothing: all that it begins with is skipped, or was taken back */
+	if (is_begun) {                 /* all that it begins with is skipped */
 		set_option(builder, option, &(struct value){ .words = &option->nothing,
 							     .count = *option->nothing != '\0', .is_list = true,
 							     .at = list.at });
-		is_set = list.count > first;
+		is_set = list.count;
 	}
-	for (size_t start = first; is_set && !list.failed; is_set = start < list.count) {
+	for (; is_set && !list.failed; is_set = start < list.count) {
 		size_t count = key->form == FORM_WHOLE ? list.count : count_same_sign(&list, start);
 		struct value value = word_list_value(&list);
 
 		value.words = list.count ? list.words + start : NULL;
 		value.word_at = list.count ? list.places + start : NULL;
 		value.count = count;
-		value.append = is_begun || start > first;
+		value.append = is_begun || start > 0;
 		set_option(builder, option, &value);
 		start += count;
 	}

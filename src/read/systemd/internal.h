@@ -203,6 +203,9 @@ bool unit_words(struct unit_builder *builder, const struct unit_assignment *assi
 enum unit_collect {
 	COLLECT_WORDS,                  /* words */
 	COLLECT_SET,                    /* words; an assignment of ~ alone clears those before it */
+	COLLECT_FULL_SET,               /* the same of a set that has all by default: ~ alone, and what gives back all that
+					   was taken, is as if nothing had been said; behind an empty assignment words
+					   with ~ take nothing */
 	COLLECT_SWITCH,                 /* words; yes, no or none alone takes the place of those before it, and gives it
 					   to those behind it, but for those with ~ */
 	COLLECT_NETWORKS,               /* words for networks; up to here a ~ before the first word goes before each */
