@@ -378,6 +378,9 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 	bool is_set, is_begun = false, allows;
 	size_t start = 0;
 
+	/* Delegate= without a word delegates without naming a controller. */
+	if (option->type == &type_delegation && !list.count && list.at.file)
+		word_list_add(&list, "yes", list.at);
 	/* An empty set is one, too. */
 	is_set = list.count || ((how == COLLECT_SET || how == COLLECT_FULL_SET) && list.at.file);
 	allows = list.count && list.words[0][0] != '~';
