@@ -26,6 +26,7 @@
 #define PAUSE_LEAST 100000 /* microseconds between two starts of superd-output that fail */
 #define PAUSE_MOST 10000000
 #define TURN 64	      /* messages that a turn of the loop takes */
+#define QUEUE_MOST 512 /* messages that there can be in the channel at once, and more */
 #define SEND_PAUSE 10 /* milliseconds */
 
 static struct {
@@ -397,8 +398,10 @@ void output_drain(struct svc *svc, bool last, bool has_failed)
 	    (has_failed || poll(&unread, 1, 0) > 0 || self.page == MAP_FAILED ||
 	     atomic_load(&self.page->reads) == output->number || (last && atomic_load(&self.page->unfinished))))
 		ask(output, last ? OUTPUT_REST : 0);
-	while (svc->row->groups->lifecycle->ready && superd.output.fd >= 0 && take_answer())
-		continue;
+	for (int n = 0; n < QUEUE_MOST && svc->row->groups->lifecycle->ready && superd.output.fd >= 0; n++) {
+		if (!take_answer())
+			break;
+	}
 	if (svc->run->current && output_is_ready(svc))
 		instance_be_ready(svc->run->current);
 }
