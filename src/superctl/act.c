@@ -109,14 +109,14 @@ enum ctl_status verb_upgrade(const struct superctl_options *options)
 	struct ctl_client client = { 0 };
 	enum ctl_status status = client_begin(&client, options, "upgrade");
 
-	if (status != CTL_DONE)
-		return status;
-	client.quiet = true;
-	status = client_read(&client, show_result, NULL);
-	if (client.connection_lost && !options->check)
-		status = check_takeover(&client);
-	else if (status != CTL_DONE && client.why.length)
-		fprintf(stderr, "superctl: %s\n", buf_string(&client.why));
+	if (status == CTL_DONE) {
+		client.quiet = true;
+		status = client_read(&client, show_result, NULL);
+		if (client.connection_lost && !options->check)
+			status = check_takeover(&client);
+		else if (status != CTL_DONE && client.why.length)
+			fprintf(stderr, "superctl: %s\n", buf_string(&client.why));
+	}
 	buf_free(&client.why);
 	client_close(&client);
 	return status;

@@ -446,12 +446,7 @@ enum ctl_status client_begin(struct ctl_client *client, const struct superctl_op
 								: CLIENT_FOREVER;
 	client->timeout = options->waits || options->follow ? CLIENT_FOREVER : CLIENT_TIMEOUT;
 	status = client_open(client, options);
-	if (status != CTL_DONE)
-		return status;
-	status = client_send(client, verb);
-	if (status != CTL_DONE)
-		client_close(client);
-	return status;
+	return status == CTL_DONE ? client_send(client, verb) : status;
 }
 
 enum ctl_status client_ask(const struct superctl_options *options, const char *verb, reply_line *on_line, void *context)
@@ -459,9 +454,8 @@ enum ctl_status client_ask(const struct superctl_options *options, const char *v
 	struct ctl_client client = { 0 };
 	enum ctl_status status = client_begin(&client, options, verb);
 
-	if (status != CTL_DONE)
-		return status;
-	status = client_read(&client, on_line, context);
+	if (status == CTL_DONE)
+		status = client_read(&client, on_line, context);
 	client_close(&client);
 	return status;
 }

@@ -101,82 +101,43 @@ bool facts_add_speaker(struct buf *out, const json_t *line)
  * superd's own states are those of its sockets and instances. For a person a service that listens is asleep, or has
  * instances that serve clients; one in backoff may have failed, or may wait for a limit. */
 
-enum index {
-	ASLEEP,
-	FROZEN,
-	AWAKE,
-	FULL,
-	QUEUED,
-	STARTING,
-	STOPPING,
-	FAILING,
-	PAUSED,
-	HELD,
-	NO_PORT,
-	OPENING,
-	CLOSING,
-	CONDITION,
-	DISABLED,
-	SKIPPED,
-	LEAVING,
-	UNKNOWN,
-};
-
 const struct state_word state_words[STATE_WORDS] = {
-	[ASLEEP] = { "asleep", STYLE_GREEN, "○", "o", "sleep", true },
-	[FROZEN] = { "frozen", STYLE_BLUE, "●", "*", "sleep", true },
-	[AWAKE] = { "awake", STYLE_GREEN, "●", "*", "good", true },
-	[FULL] = { "full", STYLE_YELLOW, "●", "*", "good", true },
-	[QUEUED] = { "queued", STYLE_YELLOW, "○", "o", "warn", true },
-	[STARTING] = { "starting", STYLE_YELLOW, "●", "*", "warn", true },
-	[STOPPING] = { "stopping", STYLE_YELLOW, "●", "*", "warn", true },
-	[FAILING] = { "failing", STYLE_RED, "×", "x", "bad", false },
-	[PAUSED] = { "paused", STYLE_YELLOW, "‖", "=", "warn", false },
-	[HELD] = { "held", STYLE_YELLOW, "‖", "=", "warn", false },
-	[NO_PORT] = { "no port", STYLE_RED, "×", "x", "bad", false },
-	[OPENING] = { "opening", STYLE_YELLOW, "○", "o", "warn", false },
-	[CLOSING] = { "closing", STYLE_YELLOW, "○", "o", "warn", false },
-	[CONDITION] = { "condition", STYLE_YELLOW, "‖", "=", "warn", false },
-	[DISABLED] = { "disabled", STYLE_DIM, "○", "-", "warn", false },
-	[SKIPPED] = { "skipped", STYLE_RED, "×", "x", "bad", false },
-	[LEAVING] = { "leaving", STYLE_YELLOW, "●", "*", "warn", false },
-	[UNKNOWN] = { "", STYLE_PLAIN, "○", "o", "warn", false },
+	{ "listening", "asleep", STYLE_GREEN, "○", "o", "sleep", true },
+	{ "frozen", "frozen", STYLE_BLUE, "●", "*", "sleep", true },
+	{ "running", "awake", STYLE_GREEN, "●", "*", "good", true },
+	{ "full", "full", STYLE_YELLOW, "●", "*", "good", true },
+	{ "queued", "queued", STYLE_YELLOW, "○", "o", "warn", true },
+	{ "starting", "starting", STYLE_YELLOW, "●", "*", "warn", true },
+	{ "stopping", "stopping", STYLE_YELLOW, "●", "*", "warn", true },
+	{ "failed backoff", "failing", STYLE_RED, "×", "x", "bad", false },
+	{ "backoff", "paused", STYLE_YELLOW, "‖", "=", "warn", false },
+	{ "held", "held", STYLE_YELLOW, "‖", "=", "warn", false },
+	{ "failed binding", "no port", STYLE_RED, "×", "x", "bad", false },
+	{ "binding", "opening", STYLE_YELLOW, "○", "o", "warn", false },
+	{ "closing", "closing", STYLE_YELLOW, "○", "o", "warn", false },
+	{ "condition", "condition", STYLE_YELLOW, "‖", "=", "warn", false },
+	{ "off", "disabled", STYLE_DIM, "○", "-", "warn", false },
+	{ "skipped", "skipped", STYLE_RED, "×", "x", "bad", false },
+	{ "leaving", "leaving", STYLE_YELLOW, "●", "*", "warn", false },
+	{ "", "", STYLE_PLAIN, "○", "o", "warn", false },
 };
-
-/* Else it waits for a limit such as cps, or is about to open the sockets. */
-static bool has_failed(const json_t *service)
-{
-	return json_reply_flag(json_reply_object(service, "pause"), "failed");
-}
-
-static enum index index_of(const json_t *service)
-{
-	static const struct {
-		const char *state;
-		enum index index;
-	} same[] = {
-		{ "frozen", FROZEN },	  { "running", AWAKE },	    { "full", FULL },	    { "queued", QUEUED },
-		{ "starting", STARTING }, { "stopping", STOPPING }, { "held", HELD },	    { "closing", CLOSING },
-		{ "off", DISABLED },	  { "skipped", SKIPPED },   { "leaving", LEAVING }, { "condition", CONDITION },
-	};
-	const char *state = json_reply_text(service, "state");
-
-	if (!strcmp(state, "listening"))
-		return facts_instances(service) ? AWAKE : ASLEEP;
-	if (!strcmp(state, "backoff"))
-		return has_failed(service) ? FAILING : PAUSED;
-	if (!strcmp(state, "binding"))
-		return has_failed(service) ? NO_PORT : OPENING;
-	for (size_t n = 0; n < sizeof(same) / sizeof(*same); n++) {
-		if (!strcmp(same[n].state, state))
-			return same[n].index;
-	}
-	return UNKNOWN;
-}
 
 const struct state_word *state_word_of(const json_t *service)
 {
-	return &state_words[index_of(service)];
+	const char *state = json_reply_text(service, "state");
+	/* Else it waits for a limit such as cps, or is about to open the sockets. */
+	bool failed = json_reply_flag(json_reply_object(service, "pause"), "failed");
+	const struct state_word *word = state_words;
+
+	if (!strcmp(state, "listening") && facts_instances(service))
+		state = "running";
+	else if (failed && !strcmp(state, "backoff"))
+		state = "failed backoff";
+	else if (failed && !strcmp(state, "binding"))
+		state = "failed binding";
+	while (*word->state && strcmp(word->state, state) != 0)
+		word++;
+	return word;
 }
 
 void state_word_add_dot(const struct state_word *word, const struct screen *screen, struct buf *out)

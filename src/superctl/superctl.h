@@ -184,6 +184,7 @@ void columns_free(struct columns *columns);
  * states of the control socket are an interface, and stay as they are. */
 
 struct state_word {
+	const char *state;              /* of superd, and "failed" before it if a pause follows a failure */
 	const char *word;
 	enum style style;
 	const char *dot, *plain;        /* the mark with and without Unicode */
@@ -297,8 +298,8 @@ enum ctl_status client_ask(const struct superctl_options *options, const char *v
 enum ctl_status client_ask_quietly(struct ctl_client *client, const struct superctl_options *options,
 				   const char *verb, reply_line *on_line, void *context);
 
-/* The same in steps: connects, reads the greeting, and sends the request. On failure it prints the reason, and the caller
- * must not call client_close. */
+/* The same in steps: connects, reads the greeting, and sends the request. On failure it has printed the reason; client_close
+ * follows in any case. */
 enum ctl_status client_begin(struct ctl_client *client, const struct superctl_options *options,
 			     const char *verb);
 enum ctl_status client_open(struct ctl_client *client, const struct superctl_options *options);

@@ -16,24 +16,20 @@
 	"[{?outdated}{outdated: instance} run[{outdated=1}s] with the previous configuration" \
 	"[{state=leaving}|: superctl restart {service}]]"
 
-/* A fact of a service: a template, what `add` adds, or a text for each thing there is, by `next`. */
+/* A fact of a service: a template, or what `add` adds. */
 struct fact {
 	const char *label;
 	const char *template;
 	void (*add)(struct buf *out, const json_t *service);
-	bool (*next)(struct buf *out, const json_t *service, size_t *at);
 };
 
-/* Adds the next text of the fact, the first one at 0; nothing: there is nothing to say. false: no more. */
-static bool fact_add(struct buf *out, const struct fact *fact, const json_t *service, size_t *at)
+/* Nothing: there is nothing to say. */
+static void fact_add(struct buf *out, const struct fact *fact, const json_t *service)
 {
-	bool more = fact->next && fact->next(out, service, at);
-
 	if (fact->add)
 		fact->add(out, service);
-	if (fact->template)
+	else
 		(void)template_add(out, service, fact->template);
-	return more;
 }
 
 static void add_last_start(struct buf *out, const json_t *service)
@@ -75,21 +71,25 @@ static size_t count_same(const json_t *failures, size_t first)
 }
 
 /* With accept = no a service pauses after a failure, and the state has it. */
-static bool next_failure(struct buf *out, const json_t *service, size_t *at)
+static void add_failures(struct buf *out, const json_t *service, const char *end)
 {
-	const json_t *failures = json_reply_list(service, "last_failures"), *failure = json_array_get(failures, *at);
-	size_t same = count_same(failures, *at);
+	const json_t *failures = json_reply_list(service, "last_failures");
+	size_t count = json_reply_flag(service, "accept") ? json_array_size(failures) : 0, same;
 
-	if (!failure || !json_reply_flag(service, "accept"))
-		return false;
-	template_add_ago(out, reply_now(service), json_reply_number(failure, "at"));
-	(void)template_add(out, failure, ": [pid {pid}, ][for {peer}, ]" ENDING_OF(""));
-	*at += same + 1;
-	if (!same)
-		return true;
-	buf_addf(out, "; the same happened %zu time%s before, first ", same, same == 1 ? "" : "s");
-	template_add_ago(out, reply_now(service), json_reply_number(json_array_get(failures, *at - 1), "at"));
-	return true;
+	for (size_t n = 0; n < count; n += same + 1) {
+		const json_t *failure = json_array_get(failures, n);
+
+		same = count_same(failures, n);
+		buf_text(out, "failed ");
+		template_add_ago(out, reply_now(service), json_reply_number(failure, "at"));
+		(void)template_add(out, failure, ": [pid {pid}, ][for {peer}, ]" ENDING_OF(""));
+		if (same) {
+			buf_addf(out, "; the same happened %zu time%s before, first ", same, same == 1 ? "" : "s");
+			template_add_ago(out, reply_now(service),
+					 json_reply_number(json_array_get(failures, n + same), "at"));
+		}
+		buf_text(out, end);
+	}
 }
 
 /* Adds when the idle_timeout ends: "; it sleeps 30 s after the last one leaves", "; it sleeps in 18 s". */
@@ -320,7 +320,7 @@ static void add_state(struct buf *out, const json_t *service)
 		return;
 	for (size_t n = 0; n < sizeof(states) / sizeof(*states); n++) {
 		if (json_reply_is(service, "state", states[n].label))
-			(void)fact_add(out, &states[n], service, NULL);
+			fact_add(out, &states[n], service);
 	}
 	(void)template_add(out, service, "[a reload has removed it; {removed}]");
 }
@@ -342,7 +342,7 @@ static void add_queue(struct buf *out, const json_t *service)
 				   "announces], and not at a port of its own");
 }
 
-/* The sentences in their order, each with the words before it. */
+/* The sentences in their order, each with the words before it; the last failures follow. */
 static const struct fact sentences[] = {
 	{ "", .add = add_state },
 	/* Why it is skipped, or runs by its previous configuration. */
@@ -361,7 +361,6 @@ static const struct fact sentences[] = {
 	{ "last started ", .add = add_last_start },
 	{ "last ended ", .add = add_last_exit },
 	{ "last printed: ", .template = "[{last_line}]" },
-	{ "failed ", .next = next_failure },
 };
 
 void why_add(struct buf *out, const json_t *service, const char *end)
@@ -369,15 +368,11 @@ void why_add(struct buf *out, const json_t *service, const char *end)
 	struct buf text = { 0 };
 
 	for (size_t n = 0; n < sizeof(sentences) / sizeof(*sentences); n++) {
-		size_t at = 0;
-		bool more;
-
-		do {
-			more = fact_add(&text, &sentences[n], service, &at);
-			if (text.length)
-				buf_addf(out, "%s%s%s", sentences[n].label, buf_string(&text), end);
-			buf_clear(&text);
-		} while (more);
+		fact_add(&text, &sentences[n], service);
+		if (text.length)
+			buf_addf(out, "%s%s%s", sentences[n].label, buf_string(&text), end);
+		buf_clear(&text);
 	}
 	buf_free(&text);
+	add_failures(out, service, end);
 }
