@@ -227,8 +227,7 @@ static void add_overview_page(struct buf *out, const struct overview *overview)
 			const json_t *service = json_array_get(overview->metrics, n);
 			bool is_awake = !strcmp(state_word_of(service)->class, "good");
 			/* As superctl list --failed. */
-			bool is_bad = *json_reply_text(service, "fault") || *json_reply_text(service, "skipped") ||
-				json_reply_is(service, "state", "backoff");
+			bool is_bad = *json_reply_text(service, "fault") || *json_reply_text(service, "skipped");
 
 			if (place != (is_bad ? 0 : is_awake ? 1 : 2))
 				continue;

@@ -458,7 +458,7 @@ static enum health health_of(const struct service *row, struct svc *svc, struct 
 bool facts_have_failed(const struct service *row, struct svc *svc)
 {
 	struct buf why = { 0 };
-	bool failed = skipped_for(row, svc) || (svc && (check(svc, &why) != HEALTHY || svc->state == BACKOFF));
+	bool failed = skipped_for(row, svc) || (svc && check(svc, &why) != HEALTHY);
 
 	buf_free(&why);
 	return failed;

@@ -475,6 +475,7 @@ test counts_the_waiting_clients_once_for_all_views {
 	wait {[string match "*, 3 waiting*" [prints status each]]}
 	has [why each] "3 clients wait in its queue"
 	has [prints list] " 3 "
+	is [prints list --failed] "no service has failed\n" ;# a limit is no fault
 	close {*}$clients
 }
 
