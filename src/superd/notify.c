@@ -131,6 +131,7 @@ void stored_add(struct svc *svc, int fd, const char *name, bool polled, uid_t us
 	struct stored *stored = calloc(1, sizeof(*stored));
 
 	if (!stored) {
+		svc_echo(svc, LEVEL_WARNING, "store", "%s is not kept: out of memory", name);
 		close_apart(svc, &fd);
 		return;
 	}

@@ -286,6 +286,8 @@ void locks_begin(const char *control, bool are_own)
 	}
 	buf_text(&path, ".disabled");
 	locks.kinds[LOCK_DISABLED].path = buf_take(&path);
+	if (!locks.kinds[LOCK_HELD].path || !locks.kinds[LOCK_DISABLED].path)
+		log_error(superd.log, "it is unknown which services are held or disabled: out of memory");
 	locks.are_own = are_own;
 	read_locks();
 	locks_drop();

@@ -259,11 +259,12 @@ static int compare_found(const void *one, const void *other)
 }
 
 static void add_ring(struct found_line **list, size_t *count, const char *service, const struct ring *ring,
-		     const struct session *session)
+		     struct session *session)
 {
 	double since = session->request.since > 0 ? clock_wall() - (double)session->request.since / 1e6 : 0;
 	struct found_line *larger = ring->room ? realloc(*list, (*count + ring->room) * sizeof(*larger)) : NULL;
 
+	session->out.failed |= ring->room && !larger;
 	if (!larger)
 		return;
 	*list = larger;
