@@ -920,6 +920,7 @@ size_t session_unsent(const struct session *session);
 bool session_may_go_on(const struct session *session); /* there is room, and the turn is not over */
 
 /* requests.c */
+const struct service *row_find(const char *name, struct svc **svc); /* svc: NULL if there is none; may be NULL itself */
 void request_obey(struct session *session, const char *line);
 void requests_follow_log(void);
 void requests_read(unsigned number, bool good, const struct table *compared, struct diags *diags);

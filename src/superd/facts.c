@@ -512,15 +512,15 @@ static enum health check_all(struct buf *lines, size_t *faults)
 void facts_write_health(const char *path, struct buf *out)
 {
 	static const char *const names[] = { "healthy", "degraded", "unhealthy" };
-	struct svc *svc = *path == '/' ? svc_find(path + 1) : NULL;
-	const struct service *row = *path == '/' ? table_find(superd.table, path + 1) : NULL;
+	struct svc *svc = NULL;
+	const struct service *row = *path == '/' ? row_find(path + 1, &svc) : NULL;
 	struct buf why = { 0 };
 	size_t faults;
 
 	if (!strcmp(path, "/")) {
 		buf_addf(out, "%s\n", names[check_all(&why, &faults)]);
 		buf_text(out, buf_string(&why));
-	} else if (!svc && !row) {
+	} else if (!row) {
 		buf_char(out, '\n');
 	} else {
 		buf_addf(out, "%s\n", names[health_of(row, svc, &why)]);

@@ -902,7 +902,8 @@ static const char *begin(struct session *session, struct order *order, struct sv
 static void send_result(struct session *session, const char *name, const struct order *order, const char *sentence,
 			struct buf *why)
 {
-	struct svc *svc = svc_find(name);
+	struct svc *svc;
+	const struct service *row = row_find(name, &svc);
 	struct buf *line = &session->line, text = { 0 };
 	uint64_t killed = order && svc ? svc->run->kills - order->kills : 0;
 	bool failed = *sentence == '!';
@@ -919,7 +920,7 @@ static void send_result(struct session *session, const char *name, const struct 
 	    !locks_outlive(holds ? LOCK_HELD : LOCK_DISABLED, locks_it, why))
 		buf_addf(&text, "; this ends with superd: %s", buf_string(why));
 	json_text_field(line, "service", name);
-	json_text_field(line, "state", facts_state(svc ? svc->row : table_find(superd.table, name), svc));
+	json_text_field(line, "state", facts_state(row, svc));
 	json_flag_field(line, "ok", !failed);
 	if (svc && svc->run->current)
 		json_whole_field(line, "pid", svc->run->current->pid > 0 ? svc->run->current->pid : -1);
@@ -984,8 +985,8 @@ static void look_at_orders(struct session *session)
 static void begin_one(struct session *session, const char *name)
 {
 	enum action action = session->action;
-	struct svc *svc = svc_find(name);
-	const struct service *row = svc ? svc->row : table_find(superd.table, name);
+	struct svc *svc;
+	const struct service *row = row_find(name, &svc);
 	struct order *order = svc ? calloc(1, sizeof(*order) + strlen(name) + 1) : NULL;
 	struct buf why = { 0 };
 	const struct skipped *skipped = row && !svc ? skipped_of(superd.table, row) : NULL;

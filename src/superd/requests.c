@@ -19,7 +19,7 @@ static const struct service *find_in_table(const char *name)
 	return row && !row->is_removed ? row : NULL;
 }
 
-static const struct service *find_row(const char *name, struct svc **svc)
+const struct service *row_find(const char *name, struct svc **svc)
 {
 	struct svc *found = svc_find(name);
 
@@ -67,7 +67,7 @@ static bool means(const struct request *request, size_t count, const char *name)
 		const char *word = request->names[n];
 
 		if (!strcmp(word, name) ||
-		    (is_pattern(word) && !find_row(word, NULL) && !fnmatch(word, name, FNM_NOESCAPE)))
+		    (is_pattern(word) && !row_find(word, NULL) && !fnmatch(word, name, FNM_NOESCAPE)))
 			return true;
 	}
 	return false;
@@ -127,7 +127,7 @@ static void answer_some(struct session *session)
 	do {
 		const char *name = session_next_name(session);
 		struct svc *svc = NULL;
-		const struct service *row = name ? find_row(name, &svc) : NULL;
+		const struct service *row = name ? row_find(name, &svc) : NULL;
 
 		if (!name) {
 			session_done(session);
@@ -169,7 +169,7 @@ static void select_names(struct session *session)
 		const char *word = request->names[n];
 		bool is_meant = false;
 
-		row = find_row(word, NULL);
+		row = row_find(word, NULL);
 		if (row) {
 			add_name(session, n, row);
 			continue;
@@ -357,7 +357,7 @@ static void ask_log(struct session *session)
 	size_t count;
 
 	for (size_t n = 0; n < request->count; n++) {
-		if (!is_pattern(request->names[n]) && !find_row(request->names[n], NULL)) {
+		if (!is_pattern(request->names[n]) && !row_find(request->names[n], NULL)) {
 			refuse_name(session, request->names[n]);
 			return;
 		}

@@ -138,7 +138,8 @@ test has_to_be_ready_and_is_upgraded { has_to_be_ready upgrade }
 
 # With on_remove = finish it outlives its entry.
 proc rests_without_an_entry {interrupt} {
-	set other "service other { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" accept = yes }\n"
+	set other [filled {service other { listen = "127.0.0.1:0" builtin = health accept = yes user = "$user" }
+}]
 	superd -clock -guard -control "$other service web { listen = \"udp:127.0.0.1:0\" exec = \"/bin/sleep 1000\" on_remove = finish }"
 	port web
 	done "start web"
@@ -151,6 +152,10 @@ proc rests_without_an_entry {interrupt} {
 	is [value [control "status web"] pid] $first
 	done "stop --no-wait web"
 	until 1s {[has_gone $first]} 10
+	wait {[string first web [prints list]] < 0}
+	set client [connect other]; put $client "GET /web HTTP/1.0\r\n\r\n"
+	begins [rest $client] "HTTP/1.1 404 "
+	close $client
 }
 test rests_without_an_entry_and_is_killed { rests_without_an_entry kill_superd }
 test rests_without_an_entry_and_is_upgraded { rests_without_an_entry upgrade }
