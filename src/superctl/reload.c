@@ -33,17 +33,20 @@ static bool show_line(void *context, const json_t *line, struct reply_text *text
 	return true;
 }
 
-enum ctl_status verb_reload(const struct superctl_options *options)
+static enum ctl_status ask(const struct superctl_options *options, const char *verb, struct report *report)
 {
 	struct superctl_options bounded = *options;
-	struct report report = { 0 };
-	enum ctl_status status;
 
-	if (options->name_count)
-		return verb_act(options);
 	if (!options->has_timeout && !options->no_wait)
 		bounded.timeout = TABLE_TIMEOUT;
-	status = client_ask(&bounded, "reload", show_line, &report);
+	return client_ask(&bounded, verb, show_line, report);
+}
+
+enum ctl_status verb_reload(const struct superctl_options *options)
+{
+	struct report report = { 0 };
+	enum ctl_status status = options->name_count ? verb_act(options) : ask(options, "reload", &report);
+
 	return status == CTL_DONE && report.failed ? CTL_FAILED : status;
 }
 
@@ -51,7 +54,7 @@ enum ctl_status verb_reload(const struct superctl_options *options)
 enum ctl_status verb_diff(const struct superctl_options *options)
 {
 	struct report report = { .is_diff = true };
-	enum ctl_status status = client_ask(options, "diff", show_line, &report);
+	enum ctl_status status = ask(options, "diff", &report);
 
 	if (status == CTL_FAILED)
 		return CTL_USAGE;

@@ -258,6 +258,13 @@ test reload_waits_for_a_minute_unless_it_is_told_otherwise {
 	dismiss
 }
 
+test so_does_diff {
+	set socket [stand_in $greeting [list diff $done]]
+	foreach words {diff "--timeout 5min diff" "--timeout infinity diff"} { superctl -at $socket {*}$words }
+	is [requests] "diff --timeout=60\ndiff --timeout=300\ndiff\n"
+	dismiss
+}
+
 test reload_names_the_place_of_a_mistake {
 	lassign [asked reload [line_of {
 		{"diagnostic":"unknown option 'lisen'","file":"/etc/superd.conf","line":3,
