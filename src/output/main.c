@@ -65,7 +65,7 @@ static struct {
 	struct source *current; /* its line is being logged */
 	int follows; /* as superd has said; -1: it is told no line without a question */
 	size_t kept_bytes;
-	struct output_message asked[4]; /* questions that came while a pipe was read */
+	struct output_message asked[OUTPUT_QUESTIONS]; /* questions that came while a pipe was read */
 	unsigned asked_count;
 	bool is_timed;
 	int error; /* of the log, as superd knows it */

@@ -10,6 +10,7 @@
 
 #define OUTPUT_SILENT 1.	      /* seconds within which a call of superd-output's returns, or it hangs */
 enum { OUTPUT_ANSWER_MOST = 60000 };  /* bytes of an answer */
+enum { OUTPUT_QUESTIONS = 8 };	      /* that superd-output remembers; it answers no more */
 enum { OUTPUT_LINE = 2048 };	      /* of a line; a longer one is cut into several */
 enum { OUTPUT_RING = 64 };	      /* lines of a service that are kept */
 enum { OUTPUT_KEPT = 1000 };	      /* bytes of a kept one */

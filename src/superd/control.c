@@ -110,7 +110,7 @@ static void close_client(int fd)
 
 static void end_session(struct session *session)
 {
-	bool followed = session->does == FOLLOWS_LOG;
+	bool followed = session->request.options & WITH_FOLLOW;
 
 	end_request(session);
 	io_stop(&session->io);

@@ -754,7 +754,8 @@ void output_tell(struct svc *svc);
 void output_changed(struct svc *svc);
 void output_forget(struct svc *svc);
 void output_drain(struct svc *svc, bool last, bool has_failed);
-void output_fetch(struct svc *svc);
+bool output_fetch(struct svc *svc, uint32_t *question);
+bool output_has_answered(uint32_t question);
 bool output_is_ready(const struct svc *svc);
 void output_log_changed(void);
 bool output_describe_log(struct buf *out); /* true: it takes no lines now, and why */
@@ -896,6 +897,7 @@ struct session {
 	struct order *orders; /* under way */
 	size_t order_count;
 	unsigned begun, failed;	  /* services */
+	uint32_t question; /* the last one to superd-output for it */
 	uint64_t dropped, serial; /* serial: with `at`, of the last line of the log that was sent */
 	double at;
 };

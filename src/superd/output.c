@@ -26,6 +26,7 @@
 #define PAUSE_LEAST 100000 /* microseconds between two starts of superd-output that fail */
 #define PAUSE_MOST 10000000
 #define TURN 64	      /* messages that a turn of the loop takes */
+#define ASKED_MOST (OUTPUT_QUESTIONS / 2) /* questions for lines that wait for answers: others have to have room */
 #define QUEUE_MOST 512 /* messages that there can be in the channel at once, and more */
 #define SEND_PAUSE 10 /* milliseconds */
 
@@ -322,7 +323,10 @@ static bool take_answer(void)
 	svc = svc_find(answer.service);
 	output = svc ? svc->run->output : NULL;
 	self.state = answer;
-	self.answered = answer.serial ? answer.serial : self.answered;
+	if (answer.serial - self.answered - 1 < self.serial - self.answered) { /* of a question that is open */
+		self.answered = answer.serial;
+		control_wake(); /* somebody may wait for the lines */
+	}
 	if (output && answer.start == output->svc->run->starts) {
 		if (*answer.last_line)
 			memcpy(output->svc->run->last_line, answer.last_line, sizeof(answer.last_line));
@@ -358,21 +362,29 @@ static void on_channel(struct io *io)
 		send_all();
 }
 
-/* Asks, and waits a moment for the answer: what superd-output has heard it has logged. output NULL: about the log. */
-static void ask(struct output *output, unsigned wishes) /* enum output_wish */
+/* output NULL: about the log. false: nobody can be asked now. */
+static bool send_question(struct output *output, unsigned wishes) /* enum output_wish */
 {
-	struct pollfd channel = { .fd = superd.output.fd, .events = POLLIN };
-	double now = clock_now(), left;
-
-	if (!list_empty(&self.unsent))
+	if (self.log_unsent || !list_empty(&self.unsent))
 		send_all();
 	self.message =
 		(struct output_message){ .kind = OUTPUT_ASK, .ask = { .serial = self.serial + 1, .wishes = wishes } };
 	if (output)
 		text_copy(self.message.service, sizeof(self.message.service), output->service);
 	if ((output && (!list_empty(&output->unsent) || output->hangs)) || !send_message(NULL, 0))
-		return;
+		return false;
 	self.serial++;
+	return true;
+}
+
+/* Asks, and waits a moment for the answer: what superd-output has heard it has logged. */
+static void ask(struct output *output, unsigned wishes)
+{
+	struct pollfd channel = { .fd = superd.output.fd, .events = POLLIN };
+	double now = clock_now(), left;
+
+	if (!send_question(output, wishes))
+		return;
 	self.wait_left += (now - self.wait_left_at) * WAIT_SHARE;
 	self.wait_left = self.wait_left < WAIT_MOST ? self.wait_left : WAIT_MOST;
 	self.wait_left_at = now;
@@ -406,11 +418,20 @@ void output_drain(struct svc *svc, bool last, bool has_failed)
 		instance_be_ready(svc->run->current);
 }
 
-/* Brings what superd has not heard of yet into its ring. */
-void output_fetch(struct svc *svc)
+/* Asks for what superd has not heard of yet, which comes into its ring once output_has_answered. false: not before some
+ * of the questions so far are answered. */
+bool output_fetch(struct svc *svc, uint32_t *question)
 {
-	if (svc->run->output)
-		ask(svc->run->output, OUTPUT_LINES);
+	if (!output_has_answered(self.serial - ASKED_MOST))
+		return false;
+	if (svc->run->output && send_question(svc->run->output, OUTPUT_LINES))
+		*question = self.serial;
+	return true;
+}
+
+bool output_has_answered(uint32_t question)
+{
+	return (int32_t)(self.answered - question) >= 0;
 }
 
 /* ---- pipes ---- */
@@ -543,6 +564,8 @@ static void close_process(void)
 		forget_page();
 	}
 	fd_close(&superd.output.fd);
+	self.answered = self.serial; /* nobody else answers these */
+	control_wake();
 }
 
 /* It has ended, or hangs: another one gets all pipes. One that fails again and again is started with growing pauses. */

@@ -7,6 +7,7 @@
 
 #define PATTERNS_MOST 128 /* bytes of all patterns: each is compared with all names in one turn */
 #define EVENT_MOST 4096
+#define FETCH_MOST 1. /* seconds that superd-output has for the lines of a log */
 #define DAY INT64_C(86400000000) /* microseconds */
 #define SINCE (DAY / 4)
 
@@ -301,8 +302,11 @@ void requests_follow_log(void)
 	bool is_followed = false;
 
 	LIST_OF(const struct session, session, link, &superd.sessions) {
-		is_followed |= session->does == FOLLOWS_LOG;
-		if (session->does == FOLLOWS_LOG && session->request.level > level)
+		/* Also before: what is logged meanwhile is in none of the answers. */
+		bool follows = session->does != AWAITS_REQUEST && session->request.options & WITH_FOLLOW;
+
+		is_followed |= follows;
+		if (follows && session->request.level > level)
 			level = session->request.level;
 	}
 	ring_begin(level, is_followed);
@@ -347,28 +351,17 @@ static void send_lines(struct session *session)
 	}
 	session->does = FOLLOWS_LOG;
 	session->go_on = NULL;
-	requests_follow_log();
 }
 
-static void ask_log(struct session *session)
+/* All that there is is known, or what is missing does not come. */
+static void begin_lines(struct session *session)
 {
 	struct request *request = &session->request;
 	struct found_line *list;
 	size_t count;
 
-	for (size_t n = 0; n < request->count; n++) {
-		if (!is_pattern(request->names[n]) && !row_find(request->names[n], NULL)) {
-			refuse_name(session, request->names[n]);
-			return;
-		}
-	}
-	session->does = ANSWERS;
-	session->serial = 0;
-	session->at = 0;
-	for (struct svc *svc = request->lines ? svc_next(NULL) : NULL; svc; svc = svc_next(svc)) {
-		if (wants(session, svc->row->name))
-			output_fetch(svc);
-	}
+	ev_timer_stop(superd.loop, &session->timeout);
+	session->changed = session->late = NULL;
 	list = find_lines(session, &count);
 	if (!request->lines) {
 		session->at = clock_wall();
@@ -383,6 +376,52 @@ static void ask_log(struct session *session)
 	free(list);
 	session->go_on = send_lines;
 	session_wake(session);
+}
+
+/* Asks for the lines of each service, and waits for the last answer. */
+static void fetch_lines(struct session *session)
+{
+	session->go_on = NULL;
+	session->changed = fetch_lines;
+	for (;;) {
+		size_t at = session->next;
+		const char *name = session_next_name(session);
+		struct svc *svc = name ? svc_find(name) : NULL;
+
+		if (!name)
+			break;
+		if (svc && !output_fetch(svc, &session->question)) {
+			session->next = at;
+			return;
+		}
+	}
+	if (output_has_answered(session->question))
+		begin_lines(session);
+}
+
+static void ask_log(struct session *session)
+{
+	struct request *request = &session->request;
+
+	for (size_t n = 0; n < request->count; n++) {
+		if (!is_pattern(request->names[n]) && !row_find(request->names[n], NULL)) {
+			refuse_name(session, request->names[n]);
+			return;
+		}
+	}
+	session->does = ANSWERS;
+	session->serial = 0;
+	session->at = 0;
+	session->next = session->question = 0;
+	session->late = begin_lines;
+	for (const struct svc *svc = request->lines ? svc_next(NULL) : NULL; svc; svc = svc_next(svc)) {
+		if (svc->run->output && wants(session, svc->row->name))
+			buf_add(&session->names, svc->row->name, strlen(svc->row->name) + 1);
+	}
+	session->out.failed |= session->names.failed;
+	requests_follow_log();
+	timer_begin(&session->timeout, FETCH_MOST);
+	fetch_lines(session);
 }
 
 void control_log(const char *service, enum level level, const struct event *event, const char *text, size_t length)

@@ -127,6 +127,31 @@ test who_holds_the_lock_of_its_pipe_silences_itself_alone {
 	wait {![lives $reader]}
 }
 
+# superd asks it, and answers others meanwhile.
+test superctl_log_waits_for_the_lines_of_a_slow_reader {
+	superd -control [echoes]
+	says one
+	set reader [reader]
+	kill $reader STOP
+	wait {[stopped $reader]}
+	set client [session]; send $client "log web"
+	repeat 3 { control "list web" }
+	kill $reader CONT
+	has [line $client] started
+	has [line $client] "said one"
+	close $client
+}
+
+test superctl_log_has_the_lines_of_all_services {
+	for {set n 0} {$n < 20} {incr n} {
+		append table "service s$n { start = boot exec = \"/bin/sh -c 'echo printed $n; exec sleep 1000'\" }\n"
+	}
+	superd -control $table
+	wait {[count "]: printed"] == 20}
+	set text [prints log --count 1000]
+	for {set n 0} {$n < 20} {incr n} { has $text "printed $n\n" }
+}
+
 proc is_in_state {pid letter} { expr {![catch {read /proc/$pid/stat} stat] && [string match "*) $letter *" $stat]} }
 
 # Whether a timer of this process has expired, and it has not read that.
