@@ -54,11 +54,16 @@ void table_release(struct table *table)
 
 struct service *table_add(struct table *table, const struct service *service)
 {
-	struct service *services = array_grow(table->services, &table->capacity, table->count, sizeof(*services));
+	/* Not by array_grow: ten thousand rows would take a megabyte more of malloc(3)'s heap. */
+	if (table->count == table->capacity) {
+		size_t capacity = table->capacity ? table->capacity + table->capacity / 2 : 16;
+		struct service *services = reallocarray(table->services, capacity, sizeof(*services));
 
-	if (!services)
-		return NULL;
-	table->services = services;
+		if (!services)
+			return NULL;
+		table->services = services;
+		table->capacity = capacity;
+	}
 	table_forget_names(table);
 	table->services[table->count] = *service;
 	return &table->services[table->count++];
