@@ -121,9 +121,10 @@ struct skipped *table_find_skipped(const struct table *table, const struct servi
 	for (size_t n = 0; n < table->skipped_count; n++) {
 		struct skipped *entry = &table->skipped[n];
 		size_t length = entry->name ? strlen(entry->name) : 0;
-		/* The reader of inetd.conf appends a protocol or an address, which a broken entry may lack. */
+		/* The readers of inetd.conf and xinetd.conf append what a broken entry may lack: a type, an address. */
+		const char *ends = service->is_foreign && service->dialect <= XINETD ? "-@" : "";
 		bool is_it = entry->name ? !strncmp(service->name, entry->name, length) &&
-						   strchr("-@", service->name[length])
+						   strchr(ends, service->name[length])
 					 : entry->at.line == service->at.line && share_file(entry->at, service);
 
 		if (is_it || (entry->is_doubtful && share_file(entry->at, service)))

@@ -59,6 +59,14 @@ test keeps_what_it_had_which_diff_says_too {
 	has [ctl reload] "2 unchanged\n" "web: failed: " "it keeps its previous configuration"
 }
 
+# Only the readers of inetd.conf and xinetd.conf make longer names of one.
+test keeps_nothing_of_a_longer_name {
+	keep_going "" "[row web /bin/cat][row web-admin /bin/cat]"
+	write superd.conf [row web /bin/cat "usr = 3"]
+	has [ctl reload] "web: failed: " "web-admin: removed"
+	lacks [prints list] "web-admin"
+}
+
 test is_said_to_who_would_start_it {
 	run_some
 	foreach verb {start stop restart hold release drain freeze thaw enable disable} {

@@ -100,7 +100,8 @@ Test(table, keeps_where_entries_were_left_out)
 Test(table, knows_what_it_may_lack_by_name_or_by_place)
 {
 	struct service web = { .name = "web", .at = { "a.conf", 3, 1 } };
-	struct service web_udp = { .name = "web-udp", .at = { "a.conf", 4, 1 } };
+	struct service web_udp = { .name = "web-udp", .at = { "a.conf", 4, 1 }, .is_foreign = true };
+	struct service web_admin = { .name = "web-admin", .at = { "a.conf", 6, 1 } };
 	struct service webster = { .name = "webster", .at = { "a.conf", 5, 1 } };
 	struct service mail = { .name = "mail", .at = { "b.conf", 1, 1 } };
 	struct service gone = { .name = "gone", .at = { "c.conf", 9, 1 } };
@@ -112,6 +113,7 @@ Test(table, knows_what_it_may_lack_by_name_or_by_place)
 	cr_expect(table_may_lack(later, &web), "its entry moved to another file");
 	cr_expect(table_may_lack(later, &web_udp), "an entry that does not tell its protocol");
 	cr_expect_not(table_may_lack(later, &webster));
+	cr_expect_not(table_may_lack(later, &web_admin), "superd.conf has whole names");
 	cr_expect_not(table_may_lack(later, &mail), "another entry of its file");
 	cr_assert(table_skip(later, (struct origin){ "b.conf", 1, 1 }, NULL));
 	cr_expect(table_may_lack(later, &mail), "the entry stands where it stood");
