@@ -270,6 +270,21 @@ static void refuse_absent(const struct table *table, const struct table *before,
 	}
 }
 
+/* A name that may be wrong is right if the file had a service of it that is gone now, or had the entry already, beside
+ * the services that ran: a reload keeps none of these for it. An entry for which one goes on stays doubtful. */
+static void settle_names(struct table *table, const struct table *before)
+{
+	for (size_t n = 0; before && n < table->skipped_count; n++) {
+		struct skipped *entry = &table->skipped[n];
+		const struct service *had = entry->name ? table_find(before, entry->name) : NULL;
+		const struct skipped *same = had ? skipped_of(before, had) : NULL;
+
+		if (had && had->at.file && !strcmp(had->at.file, entry->at.file) && !table_find(table, entry->name) &&
+		    !(same && same->is_kept && same->is_doubtful))
+			entry->is_doubtful = false;
+	}
+}
+
 void skip_faulty(struct table *table, bool all, const struct table *before, struct diags *diags)
 {
 	size_t owners = table->count + table->skipped_count + table->role_count;
@@ -282,6 +297,7 @@ void skip_faulty(struct table *table, bool all, const struct table *before, stru
 	};
 	bool any = (diags->errors || table->skipped_count) && (all || table_next_role(table, ROLE_ALONE, NULL));
 
+	settle_names(table, before);
 	if (any && state.reasons && state.owners)
 		skip_wrong(&state, table, diags);
 	free(state.reasons);

@@ -74,3 +74,22 @@ test a_reload_keeps_the_service_whose_id_is_wrong_now {
 	reload "# nothing\n"
 	wait {![reachable $port]}
 }
+
+# An unknown line may be a misspelt id; but the file had a service of this name.
+test a_reload_keeps_no_other_service_of_the_file {
+	set port [free_port]; set other [free_port]
+	xinetd -arguments --keep-going [service http $port lines][service gone $other lines]
+	listening tcp:127.0.0.1:$port tcp:127.0.0.1:$other
+	reload [service http $port lines "\tinstancess = 3\n"]
+	log "http: warning: its configuration has errors now: the previous one stays in effect"
+	wait {![reachable $other]}
+	expect {[reachable $port]}
+}
+
+test an_entry_that_was_wrong_before_keeps_nothing {
+	set port [free_port]; set wrong [service http [free_port] lines "\tinstancess = 3\n"]
+	xinetd -arguments --keep-going $wrong[service gone $port lines]
+	listening tcp:127.0.0.1:$port
+	reload $wrong
+	wait {![reachable $port]}
+}
