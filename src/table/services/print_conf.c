@@ -86,8 +86,7 @@ bool print_conf(const struct table *table, bool comments, FILE *out)
 {
 	const struct conf_style style = { .places = comments ? PLACES_OF_ALL : PLACES_NONE };
 	const struct option_setting **shared = comments ? NULL : calloc(option_count, sizeof(*shared));
-	bool ok = (shared || comments) &&
-		  print_table(table, shared, style, out);
+	bool ok = (shared || comments) && print_table(table, shared, style, out);
 
 	free(shared);
 	return ok;

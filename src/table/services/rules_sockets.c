@@ -51,10 +51,8 @@ void rule_pass(const struct service *service, struct diags *diags)
 		return; /* rule_listen's */
 	service_refuse(service, "pass", diags, "pass = inetd passes one socket as standard input; this service has %zu",
 		       count);
-	if (count)
-		diags_hint(diags, "write a service for each socket, or set accept = yes or pass = systemd");
-	else
-		diags_hint(diags, "remove pass, or set listen");
+	diags_hint(diags, count ? "write a service for each socket, or set accept = yes or pass = systemd"
+				: "remove pass, or set listen");
 }
 
 /* Warns of "::", which is everybody in some places of xinetd's manual, and nobody in its code. */

@@ -28,11 +28,9 @@ static void add_mark(struct buf *out, struct origin at, struct origin *last)
 	*last = at;
 }
 
-/* Adds the comment or the mark of a place, if the style has them and the place is known. */
-static void add_place(struct buf *out, const struct conf_style *style, const char *indent, struct origin at)
+/* Adds the comment of a place, if the style has comments and the place is known. */
+static void add_comment(struct buf *out, const struct conf_style *style, const char *indent, struct origin at)
 {
-	if (style->places == PLACES_MARKED && at.file && style->last)
-		add_mark(out, at, style->last);
 	if (style->places == PLACES_MARKED || style->places == PLACES_NONE || !at.file)
 		return;
 	buf_text(out, indent);
@@ -68,8 +66,10 @@ static void add_value_place(const struct printer *printer, struct origin at)
 	const struct origin *own = &printer->service->at;
 	bool is_own = own->file && at.file && at.line == own->line && !strcmp(at.file, own->file);
 
-	if (printer->style->places == PLACES_MARKED || (printer->style->places == PLACES_OF_ALL && !is_own))
-		add_place(printer->out, printer->style, printer->indent, at);
+	if (printer->style->places == PLACES_MARKED && at.file && printer->style->last)
+		add_mark(printer->out, at, printer->style->last);
+	if (printer->style->places == PLACES_OF_ALL && !is_own)
+		add_comment(printer->out, printer->style, printer->indent, at);
 }
 
 static void add_endpoints(const struct printer *printer, size_t setting)
@@ -265,7 +265,7 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 		if (style->last)
 			*style->last = service->at;
 	} else {
-		add_place(out, style, "", service->at);
+		add_comment(out, style, "", service->at);
 	}
 	buf_text(out, "service ");
 	native_value(out, service->name);
@@ -313,7 +313,7 @@ void service_conf_add_superd(struct buf *out, const struct service *superd, cons
 
 	if (!superd->at.file)
 		return;
-	add_place(out, style, "", superd->at);
+	add_comment(out, style, "", superd->at);
 	buf_text(out, "superd {\n");
 	for (size_t n = 0; n < settings_count(superd->settings); n++)
 		add_value(&printer, &superd->settings->list[n]);
