@@ -14,10 +14,8 @@ void service_hint(const struct service *service, struct diags *diags, const char
 /* Why an option has no effect where a program accepts its clients itself. */
 const char *accept_reason(const struct service *service);
 
-/* Adds an error for each socket of these kinds, in whose text %s stands for the socket, and a hint as service_hint does;
- * NULL: none. */
-void sockets_refuse(const struct service *service, unsigned kinds, const char *says, const char *hint,
-		    struct diags *diags);
+/* Adds an error for each socket of these kinds, in whose text %s stands for the socket. */
+void sockets_refuse(const struct service *service, unsigned kinds, const char *says, struct diags *diags);
 
 /* rules.c: rules that a row can say. rules_program.c, rules_sockets.c: the others. */
 typedef void rule(const struct service *service, struct diags *diags);

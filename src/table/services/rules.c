@@ -22,24 +22,6 @@ const char *accept_reason(const struct service *service)
 				   : "has no effect here: with accept = no the program accepts the connections";
 }
 
-void sockets_refuse(const struct service *service, unsigned kinds, const char *says, const char *hint,
-		    struct diags *diags)
-{
-	const char *place = strstr(says, "%s");
-
-	for (size_t n = 0; n < service->socket_count; n++) {
-		const struct listen *listen = &service->sockets[n];
-		char text[ENDPOINT_TEXT];
-
-		if (!endpoint_is(listen->endpoint, kinds))
-			continue;
-		diag_error(diags, listen->at, "%s: %.*s%s%s", service->name, (int)(place - says), says,
-			   endpoint_text(listen->endpoint, text), place + 2);
-		if (hint)
-			service_hint(service, diags, hint);
-	}
-}
-
 void service_hint(const struct service *service, struct diags *diags, const char *hint)
 {
 	if (!service->is_foreign)
@@ -317,6 +299,16 @@ static void report_row(const struct service *service, const struct rule_row *row
 		  place ? endpoint_text(listen->endpoint, name) : "", place ? place + 2 : "");
 	if (row->hint)
 		service_hint(service, diags, row->hint);
+}
+
+void sockets_refuse(const struct service *service, unsigned kinds, const char *says, struct diags *diags)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
+
+		if (endpoint_is(listen->endpoint, kinds))
+			report_row(service, &(struct rule_row){ 0 }, listen, listen->at, says, diags);
+	}
 }
 
 /* The same as check_row, of a row of kinds of sockets, whose first that is wrong is reported. */

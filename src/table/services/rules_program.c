@@ -151,7 +151,7 @@ static void check_streams(const struct service *service, const char *option, con
 		service_hint(service, diags, "set accept = yes");
 	}
 	snprintf(says, sizeof(says), "%s%s is for connections, as of TCP; there are none on %%s", option, name);
-	sockets_refuse(service, ~(unsigned)KINDS_STREAM, says, NULL, diags);
+	sockets_refuse(service, ~(unsigned)KINDS_STREAM, says, diags);
 }
 
 static bool is_local(const char *host)
@@ -204,7 +204,7 @@ void rule_builtin(const struct service *service, struct diags *diags)
 	if (builtin_is_plain(builtin[0])) {
 		snprintf(says, sizeof(says), "builtin = %s is not possible on %%s, only on streams or datagrams",
 			 builtin[0]);
-		sockets_refuse(service, ~(unsigned)(KINDS_STREAM | KINDS_DATAGRAM), says, NULL, diags);
+		sockets_refuse(service, ~(unsigned)(KINDS_STREAM | KINDS_DATAGRAM), says, diags);
 	} else {
 		snprintf(says, sizeof(says), " = %s", builtin[0]);
 		check_streams(service, "builtin", says, diags);
@@ -239,10 +239,10 @@ void rule_redirect(const struct service *service, struct diags *diags)
 		check_streams(service, "redirect", "", diags);
 	else if (!target[1])
 		sockets_refuse(service, KIND(UDP), "redirect to a unix socket is for connections; there are none on %s",
-			       NULL, diags);
+			       diags);
 	if (!service->exec->accept)
 		sockets_refuse(service, ~(unsigned)(KINDS_STREAM | KIND(UDP)),
-			       "redirect is for connections and UDP, not for %s", NULL, diags);
+			       "redirect is for connections and UDP, not for %s", diags);
 	for (size_t n = 0; is_here && n < service->socket_count; n++) {
 		if (leads_back(target, &service->sockets[n]))
 			service_refuse(service, "redirect", diags,
