@@ -812,11 +812,10 @@ static void on_jump(struct ev_loop *loop, ev_periodic *watch, int events)
 	}
 }
 
-/* Where the kernel has no memory to send or to receive, or carries too many descriptors of this user (unix(7)), it
- * reports the socket as ready at once. */
+/* Where the kernel has no memory to send or to receive, it reports the socket as ready at once. */
 void loop_rest(int error)
 {
-	if (error == ENOBUFS || error == ENOMEM || error == ETOOMANYREFS)
+	if (error == ENOBUFS || error == ENOMEM)
 		poll(NULL, 0, REST);
 }
 

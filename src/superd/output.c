@@ -29,12 +29,14 @@
 #define ASKED_MOST (OUTPUT_QUESTIONS / 2) /* questions for lines that wait for answers: others have to have room */
 #define QUEUE_MOST 512 /* messages that there can be in the channel at once, and more */
 #define SEND_PAUSE 10 /* milliseconds */
+#define LATER .1      /* seconds until what the kernel had no room for is sent again */
 
 static struct {
 	struct list all, unsent; /* of struct output */
 	struct io io, timer_io;
 	ev_prepare turn; /* tells what has changed in a turn, once */
 	ev_timer again;	 /* the next start */
+	ev_timer later;	 /* sends again where the kernel has no room, and says that the channel has */
 	struct output_page *page;
 	int page_fd;
 	uint32_t number, progress; /* the last one given; of the last look at a call that hangs */
@@ -53,6 +55,7 @@ static void give_up(void);
 
 /* ---- what superd tells ---- */
 
+/* ETOOMANYREFS: all processes of the user have more descriptors under way than superd may have open (unix(7)). */
 static bool send_message(const int *fds, size_t count)
 {
 	self.message.descriptors = (uint32_t)count;
@@ -60,7 +63,8 @@ static bool send_message(const int *fds, size_t count)
 		return false;
 	if (fd_message_send(superd.output.fd, &self.message, sizeof(self.message), fds, count, MSG_DONTWAIT))
 		return true;
-	loop_rest(errno);
+	if (errno != EAGAIN && errno != EINTR)
+		timer_begin(&self.later, LATER);
 	return false;
 }
 
@@ -119,8 +123,11 @@ static bool send_output(struct output *output)
 /* What has changed in a turn of the loop. */
 static void send_all(void)
 {
+	bool waits;
+
 	if (superd.output.fd < 0)
 		return;
+	ev_timer_stop(superd.loop, &self.later);
 	if (self.log_unsent) {
 		int fd;
 
@@ -145,13 +152,21 @@ static void send_all(void)
 		free(output);
 	}
 	self.io.fd = superd.output.fd;
-	io_watch(&self.io, self.log_unsent || !list_empty(&self.unsent) ? EV_READ | EV_WRITE : EV_READ);
+	waits = (self.log_unsent || !list_empty(&self.unsent)) && !ev_is_active(&self.later);
+	io_watch(&self.io, waits ? EV_READ | EV_WRITE : EV_READ);
+}
+
+static void send_later(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	send_all();
 }
 
 static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
 {
 	(void)loop, (void)turn, (void)events;
-	if ((self.log_unsent || !list_empty(&self.unsent)) && !(self.io.wanted & EV_WRITE))
+	if ((self.log_unsent || !list_empty(&self.unsent)) && !(self.io.wanted & EV_WRITE) &&
+	    !ev_is_active(&self.later))
 		send_all();
 }
 
@@ -709,6 +724,7 @@ void output_init(void)
 	io_init(&self.io, -1, on_channel, NULL);
 	io_init(&self.timer_io, -1, on_silent, NULL);
 	ev_init(&self.again, start);
+	ev_init(&self.later, send_later);
 	ev_prepare_init(&self.turn, on_turn);
 	ev_prepare_start(superd.loop, &self.turn);
 	superd.output.fd = -1;
@@ -721,6 +737,7 @@ void output_end(void)
 	struct pollfd channel = { .fd = superd.output.fd, .events = POLLIN };
 
 	ev_timer_stop(superd.loop, &self.again);
+	ev_timer_stop(superd.loop, &self.later);
 	LIST_EACH(link, &self.all) {
 		struct output *output = container_of(link, struct output, link);
 
