@@ -11,6 +11,7 @@
 #define TO_LOOK (UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH)
 #define QUIET 3. /* seconds without a new bind, until superd says what is wrong with the last */
 #define SERVED_MOST 64 /* sockets: the bits of `bound_set` */
+#define REPORTS 64     /* in a turn of the loop: it looks into its program, and may be that one's */
 #define SERVED_WHY "pass = bind serves at most 64 sockets"
 
 /* ---- one IP version of a port without an address ---- */
@@ -361,6 +362,7 @@ void binder_hear(struct instance *instance)
 {
 	struct bind_note report;
 	struct process process;
+	unsigned reports = 0;
 	ssize_t got;
 
 	if (!ev_is_active(&instance->binder_io))
@@ -368,6 +370,8 @@ void binder_hear(struct instance *instance)
 	while ((got = recv(instance->binder_fd, &report, sizeof(report), MSG_DONTWAIT)) == (ssize_t)sizeof(report)) {
 		report.text[sizeof(report.text) - 1] = report.more[sizeof(report.more) - 1] = '\0';
 		take_report(instance, &report);
+		if (++reports == REPORTS)
+			return;
 	}
 	if (!ev_is_active(&instance->binder_io) || (got < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;

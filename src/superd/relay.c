@@ -74,7 +74,7 @@ static void on_relay_report(struct io *io)
 		}
 		svc_changed(instance->svc);
 	}
-	if (got == 0)
+	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 		io_stop(io);
 }
 

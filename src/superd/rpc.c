@@ -13,6 +13,7 @@
 #define PATIENCE 15. /* seconds; superd-rpc ends by itself sooner */
 #define REFUSED 3    /* its exit status: rpcbind refuses this user */
 #define TEXT_MOST 1000 /* bytes of what it prints */
+#define READS 64       /* of it in a turn of the loop */
 
 static struct {
 	struct helper helper;	      /* superd-rpc */
@@ -90,9 +91,9 @@ static void note_done(bool done, const char *text)
 static void on_output(struct io *io)
 {
 	char text[TEXT_MOST];
-	ssize_t got;
+	ssize_t got = 1;
 
-	while ((got = read(io->fd, text, sizeof(text))) > 0) {
+	for (int n = 0; n < READS && (got = read(io->fd, text, sizeof(text))) > 0; n++) {
 		if (rpc.text.length < TEXT_MOST)
 			buf_add(&rpc.text, text, (size_t)got);
 	}
