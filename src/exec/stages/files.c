@@ -60,6 +60,14 @@ static bool make_link(int base, const struct own_folder *folder)
 
 #define DEPTH_MOST 200                  /* nested folders, each with two descriptors; what is deeper stays as it is */
 
+/* Not a socket or FIFO: it may be the table's, which says whose it is. And no file of root's that has other names: one
+ * who may write here might have given it this one. */
+static bool goes_over(const struct stat *status)
+{
+	return S_ISDIR(status->st_mode) || S_ISLNK(status->st_mode) ||
+	       (S_ISREG(status->st_mode) && (status->st_uid || status->st_nlink == 1));
+}
+
 /* Gives what lies in a folder, and is this owner's, to the user, as systemd does: else the earlier user of a service
  * could change what its program relies on. What is anybody else's stays so, and other file systems are not entered. */
 static bool give_contents(int folder, uid_t owner, const struct account *account, int depth)
@@ -81,7 +89,7 @@ static bool give_contents(int folder, uid_t owner, const struct account *account
 		at = (int)syscall(__NR_openat2, list, entry->d_name, &how, sizeof(how));
 		if (at < 0 || fstat(at, &status) < 0)
 			good = errno == ENOENT || errno == EXDEV;
-		else if (status.st_uid == owner)
+		else if (status.st_uid == owner && goes_over(&status))
 			good = (!S_ISDIR(status.st_mode) || !depth || give_contents(at, owner, account, depth - 1)) &&
 			       fchownat(at, "", account->uid, account->gid, AT_EMPTY_PATH) == 0;
 		fd_close(&at);

@@ -370,6 +370,29 @@ test what_an_earlier_user_has_in_its_folder_becomes_its_users {
 	file delete -force $folder
 }
 
+# Whose a socket is, the table says; and a file that has a name elsewhere, too, was perhaps not put there by root.
+test what_an_earlier_user_has_in_its_folder_is_no_socket_of_the_table {
+	set folder $state/lib/$name
+	needs_root
+	file mkdir $folder
+	write secret "" 600
+	file link -hard $folder/other [path secret]
+	superd [filled {service it {
+ listen = "$folder/socket"
+ socket_group = "65531"
+ socket_mode = 0660
+ accept = yes
+ user = "65534"
+ state_directory = "$name"
+ exec = { "/bin/sh", "-c", "cd $folder && stat -c '%u:%g %a %n' . other socket" }
+}
+}]
+	node $folder/socket
+	is [told $folder/socket] "65534:65534 755 .\n0:0 600 other\n0:65531 660 socket\n"
+	stop
+	file delete -force $folder
+}
+
 # A program that may write there alone could run there what it has written, too.
 test what_a_sandbox_says_of_its_own_folder_holds_there {
 	set folder $state/lib/$name
