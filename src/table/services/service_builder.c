@@ -279,7 +279,7 @@ bool builder_set(struct service_builder *builder, const char *name, const struct
 
 	if (!option && !builder->row.is_superd && (option = option_find(FORMER, name))) {
 		diag_warning(diags, value->at, "%s is called %s now", name, option->name[NATIVE]);
-		if (value->count == 1 && !strcmp(*value->words, "connected")) { /* of idle_means */
+		if (value->count == 1 && !strcmp(name, "idle_means") && !strcmp(*value->words, "connected")) {
 			diags_hint(diags, "write %s = %s", option->name[NATIVE], closed);
 			renamed.words = &closed;
 			value = &renamed;
