@@ -485,15 +485,12 @@ static void add_protected(struct mount_list *places, words list, const struct li
 		struct listed_mount place = *like;
 		bool optional, inside;
 		const char *path = protected_path(*list, &optional, &inside);
-		size_t root = places->root ? strlen(places->root) : 0;
 
 		place.mount.marks = optional ? MOUNT_OPTIONAL : 0;
-		if (root && !inside) {
-			if (strncmp(path, places->root, root) != 0 || (path[root] && path[root] != '/'))
-				continue;
-			path = path[root] ? path + root : "/";
-		}
-		add_mount(places, path, &place);
+		if (!inside)
+			path = path_below_root(path, places->root);
+		if (path)
+			add_mount(places, path, &place);
 	}
 }
 
@@ -727,10 +724,10 @@ static void hide_control(struct mount_list *places, const char *path)
 	struct listed_mount place = {
 		.mount = { .content = CONTENT_INACCESSIBLE, .option = "inaccessible_paths", .marks = MOUNT_OPTIONAL }
 	};
-	size_t length = places->root ? strlen(places->root) : 0;
 
-	if (path && !strncmp(path, places->root ? places->root : "", length) && path[length] == '/')
-		add_mount(places, path + length, &place);
+	path = path && *path == '/' ? path_below_root(path, places->root) : NULL;
+	if (path && path[1])
+		add_mount(places, path, &place);
 }
 
 /* path: in the pool; NULL: out of memory. */

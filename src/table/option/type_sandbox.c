@@ -183,6 +183,28 @@ const char *protected_path(const char *word, bool *optional, bool *inside)
 	return word;
 }
 
+/* Where the next part of a path begins. */
+static const char *skip_no_parts(const char *path)
+{
+	while (*path == '/' || (*path == '.' && (path[1] == '/' || !path[1])))
+		path++;
+	return path;
+}
+
+const char *path_below_root(const char *path, const char *root)
+{
+	for (root = skip_no_parts(root ? root : ""); *root; root = skip_no_parts(root)) {
+		size_t length = strcspn(root, "/");
+
+		path = skip_no_parts(path);
+		if (strncmp(path, root, length) != 0 || (path[length] && path[length] != '/'))
+			return NULL;
+		path += length;
+		root += length;
+	}
+	return *path ? path : "/";
+}
+
 /* Whether a path has a part "..". */
 static bool has_dot_dot(const char *path, size_t length)
 {

@@ -816,6 +816,10 @@ bool bind_path_read(const char *word, struct bind_path *out);
  * (+): it is below root_directory. */
 const char *protected_path(const char *word, bool *optional, bool *inside);
 
+/* What is behind a root in a path, from its slash on; "/": the root itself. Slashes and single dots are compared as the
+ * kernel reads them. NULL: it is not below. root NULL: /. */
+const char *path_below_root(const char *path, const char *root);
+
 /* Whether a list of signed words denies its words and allows the rest; otherwise it allows only its words. */
 static inline bool signed_list_denies(words list)
 {

@@ -306,7 +306,6 @@ void rule_backoff(const struct service *service, struct diags *diags)
 	service_refuse(service, option, diags, "backoff_min is longer than backoff_max");
 }
 
-/* Of a list that += makes longer, too. */
 /* As in systemd a path is the machine's, and a program in another root sees those below that root alone. */
 void rule_paths(const struct service *service, struct diags *diags)
 {
@@ -318,14 +317,13 @@ void rule_paths(const struct service *service, struct diags *diags)
 		    { "inaccessible_paths", paths->inaccessible_paths },
 		    { "no_exec_paths", paths->no_exec_paths } };
 	const char *root = service_root(service);
-	size_t length = root ? strlen(root) : 0;
 
 	for (size_t n = 0; root && n < sizeof(all) / sizeof(*all); n++) {
 		for (words word = all[n].list; word && *word; word++) {
 			bool optional, inside;
 			const char *path = protected_path(*word, &optional, &inside);
 
-			if (inside || (!strncmp(path, root, length) && strchr("/", path[length])))
+			if (inside || path_below_root(path, root))
 				continue;
 			diag_warning(diags, service_origin(service, all[n].option),
 				     "%s: %s: '%s' has no effect: it is outside of root_directory = %s", service->name,
@@ -335,6 +333,7 @@ void rule_paths(const struct service *service, struct diags *diags)
 	}
 }
 
+/* Of a list that += makes longer, too. */
 void rule_credentials(const struct service *service, struct diags *diags)
 {
 	const struct credential_options *credentials = service->groups->credentials;

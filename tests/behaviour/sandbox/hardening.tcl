@@ -170,6 +170,23 @@ test a_root_without_dev_gets_one {
 	file delete -force $bare
 }
 
+# Slashes and dots that mean nothing are none of the name: what is closed below the root is closed.
+test a_root_is_the_same_however_it_is_written {
+	needs_root
+	folders jail 755 0 0 jail/closed 755 0 0 jail/open 755 0 0
+	set jail [path jail]
+	set above [file dirname $jail]
+	foreach root [list $jail $jail/ $jail//. $above/.//jail] {
+		superd {service jail { listen = "127.0.0.1:0" accept = yes user = root root_directory = "$root"
+			read_only_paths = "$above//jail/./closed"
+			bind_read_only_paths = { "/usr", "/bin", "-/lib", "-/lib64" }
+			exec = { "/bin/sh", "-c", "echo >/open/x && echo good; echo >/closed/x && echo bad" } }}
+		is [told jail] "good\n"
+		stop
+	}
+	file delete -force $jail
+}
+
 test the_kernel_is_out_of_reach {
 	needs_root
 	tried root {
