@@ -184,7 +184,7 @@ bool lent_close(struct svc *svc, bool *again)
 {
 	static struct rate_limit searches;
 	double now = clock_now();
-	bool any = false;
+	bool any = false, stops = svc->state == STOPPING;
 
 	EACH_SOCKET(socket, svc) {
 		struct pollfd look = { .fd = socket->fd, .events = POLLIN };
@@ -213,10 +213,10 @@ bool lent_close(struct svc *svc, bool *again)
 			}
 		}
 		if (is_shut) {
-			svc_say(svc, svc->state == STOPPING ? LEVEL_INFO : LEVEL_WARNING, "rebind",
+			svc_say(svc, stops ? LEVEL_INFO : LEVEL_WARNING, "rebind",
 				"a program has shut its listener down: opening it again");
-			*again |= socket->run->shut_at > 0 && now < socket->run->shut_at + TOO_SOON;
-			socket->run->shut_at = now;
+			*again |= !stops && socket->run->shut_at > 0 && now < socket->run->shut_at + TOO_SOON;
+			socket->run->shut_at = stops ? 0 : now;
 		} else if (is_gone) {
 			svc_say(svc, LEVEL_WARNING, "rebind", "%s is no longer its socket: opening it again",
 				socket->listen->address->address);
@@ -239,7 +239,7 @@ static struct {
 static void on_shut(struct io *io)
 {
 	struct epoll_event some[64];
-	bool again;
+	bool again = false;
 
 	epoll_wait(io->fd, some, 64, 0); /* each is reported once */
 	LIST_OF(struct svc, svc, link, &superd.services) {

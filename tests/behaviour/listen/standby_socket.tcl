@@ -119,6 +119,25 @@ test come_at_once_where_a_program_that_is_stopped_shuts_its_own {
 	}
 }
 
+# What it does when it is stopped is no first time of two within a minute.
+test are_no_failure_of_one_that_shuts_its_own_after_a_stop {
+	write ends [filled {#!/bin/sh
+		test -e %/once && exec $backend shutdown 1
+		>%/once
+		exec $backend drain
+	}] 755
+	superd -control {service web { listen = "127.0.0.1:0" exec = "%/ends" }}
+	log "web: listening on "
+	set client [connect web]
+	says $client one
+	done "restart --no-wait web"
+	log "web: listening on "
+	close $client
+	pid web
+	log "web: listening on "
+	expect {![string match *again* [why web]]} [why web]
+}
+
 # A program may be one that must not run twice, so nobody runs beside it unless on_change says so.
 test are_no_reason_to_run_twice {
 	superd -control -clock {service web { listen = "127.0.0.1:0" exec = "$backend hang" kill_signal = SIGWINCH timeout_stop = 10min }}
