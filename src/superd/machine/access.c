@@ -118,7 +118,8 @@ static const struct access *compile_probes(struct resolver *resolver, const stru
 		return NULL;
 	if (!ptr_map_get(&resolver->probes, list, NULL, &known)) {
 		known = compile(resolver, service, list, NULL, "probe_from", at);
-		ptr_map_put(&resolver->probes, list, NULL, known);
+		if (known)
+			ptr_map_put(&resolver->probes, list, NULL, known);
 	}
 	if (known && access_has_names(known)) {
 		diag_error(resolver->diags, at,

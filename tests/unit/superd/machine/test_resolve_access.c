@@ -137,12 +137,13 @@ Test(network_lookup, a_name_of_networks_5_is_a_network)
 Test(network_lookup, what_cannot_be_looked_up_is_no_hosts_name)
 {
 	static const char *const said_of[] = { "a: no_access: 'lab' ", "b: no_access: 'lab' ",
-					       "c: probe_from: 'lab' " };
+					       "c: probe_from: 'lab' ", "d: probe_from: 'lab' " };
 	static const char text[] =
 		"defaults { only_from = {\"192.0.2.0/24\"} }\n"
 		"service a { listen = {\"tcp:0\"} exec = \"/bin/true\" accept = yes no_access = {\"lab\"} }\n"
 		"service b { listen = {\"tcp:0\"} exec = \"/bin/true\" accept = yes no_access = {\"lab\"} }\n"
-		"service c { listen = {\"tcp:0\"} exec = \"/bin/true\" probe_from = {\"lab\"} }\n";
+		"service c { listen = {\"tcp:0\"} exec = \"/bin/true\" probe_from = {\"lab\"} }\n"
+		"service d { listen = {\"tcp:0\"} exec = \"/bin/true\" probe_from = {\"lab\"} }\n";
 	struct resolver resolver;
 	struct rlimit before;
 
@@ -156,8 +157,8 @@ Test(network_lookup, what_cannot_be_looked_up_is_no_hosts_name)
 		networks_resolve(&resolver, &table->services[n]);
 	resolver_close(&resolver);
 	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
-	cr_assert_eq(diags.errors, 3, "%s", said());
-	for (int n = 0; n < 3; n++) {
+	cr_assert_eq(diags.errors, 4, "%s", said());
+	for (int n = 0; n < 4; n++) {
 		const char *message = diags.list[n].message;
 
 		cr_expect(strstr(message, said_of[n]) == message, "%s", said());
