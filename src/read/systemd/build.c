@@ -275,10 +275,21 @@ static bool is_switch(const char *value)
 	return !strcmp(value, "none") || !scan_bool(value, &truth);
 }
 
+/* Whether all words of a set that takes are capabilities; others stay in it, as errors. */
+static bool takes_known(const struct word_list *list)
+{
+	bool known = true;
+	unsigned capability;
+
+	for (size_t n = 0; n < list->count && known; n++)
+		known = *list->words[n] != '~' || capability_find(list->words[n] + 1, &capability);
+	return known;
+}
+
 /* Whether later words of a set give back all that those with ~ have taken from it. */
 static bool is_whole(const struct word_list *list)
 {
-	bool whole = list->count && *list->words[0] == '~';
+	bool whole = list->count && *list->words[0] == '~' && takes_known(list);
 
 	for (size_t n = 0; n < list->count && whole; n++) {
 		whole = *list->words[n] != '~';
@@ -296,19 +307,20 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 	bool is_emptied = false;
 
 	while ((assignment = unit_next_assignment(&lines))) {
-		bool is_all = !strcmp(assignment->value, "~");
+		bool is_all = !strcmp(assignment->value, "~"), takes_nothing;
 
 		list.at = assignment->at;
 		is_emptied |= !*assignment->value;
 		if ((how == COLLECT_SET || how == COLLECT_FULL_SET) && is_all)
 			list.count = 0;
-		if (how == COLLECT_FULL_SET && is_emptied && !list.count && *assignment->value == '~' && !is_all)
-			continue;
+		takes_nothing = how == COLLECT_FULL_SET && is_emptied && !list.count && *assignment->value == '~';
 		if (how == COLLECT_SWITCH && (is_switch(assignment->value) ||
 					      (list.count == 1 && is_switch(*list.words) && *assignment->value != '~')))
 			list.count = 0;
 		if (*assignment->value)
 			collect_words(builder, assignment, how, &list);
+		if (takes_nothing && takes_known(&list))
+			list.count = 0;
 		if (how == COLLECT_FULL_SET && (is_all || is_whole(&list))) {
 			list.count = 0;
 			list.at = (struct origin){ 0 };
