@@ -239,7 +239,7 @@ test reasons_are_not_shown_to_everybody_either {
 		has [answer_to "GET /service/$name HTTP/1.1\r\nHost: here\r\n\r\n" %/page] classified
 	}
 	lacks [ok /] classified
-	foreach name {before long opens wrong} { has [ok /service/$name] "superctl why has the reason" }
+	foreach name {before long opens wrong} { wait {[string first "superctl why has the reason" [ok /service/$name]] >= 0} }
 	wait {[string first "waiting for 127.0.0.1:$target to answer" [prints why relays]] >= 0}
 	set page [ok /service/relays]
 	has $page "waiting for "
