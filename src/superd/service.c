@@ -1588,6 +1588,7 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 	bool skipped = instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION;
 	bool ran = instance->reached >= STARTED, asked = instance->ends == IS_ASKED, left = false;
 	bool well = asked || instance->result == RESULT_SUCCESS, goes_on = false, shut, again = false;
+	bool lends = !instance->row->exec->accept;
 	unsigned preserve = svc->row->groups->lifecycle->file_descriptor_store_preserve;
 	int lack = instance->lack;
 	struct buf text = { 0 };
@@ -1665,7 +1666,8 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 									 : 1);
 	if (failed && was_current)
 		backoff_forgive(&svc->run->backoff, lasted, svc->row->groups->lifecycle->backoff_max);
-	shut = svc_bar(svc) >= BAR_HELD && lent_close(svc, &again);
+	/* A client's program has no listener, and svc_settle looks as well. */
+	shut = lends && svc_bar(svc) >= BAR_HELD && lent_close(svc, &again);
 	if (shut)
 		svc_open_early(svc); /* clients wait there, until one has these sockets */
 	if (svc_bar(svc) < BAR_HELD) {
