@@ -29,7 +29,7 @@ _superd()
 		restart success_exit_status restart_prevent_exit_status restart_force_exit_status
 		backoff_min backoff_max on_failure notify_access watchdog watchdog_signal timeout_abort
 		reload_signal file_descriptor_store_max file_descriptor_store_preserve idle_timeout
-		idle_action idle_when idle_unless min_awake freeze_reclaim probe_from log_type
+		idle_action idle_when other_ports idle_unless min_awake freeze_reclaim probe_from log_type
 		log_on_success log_on_failure nice oom_score_adjust io_scheduling cpu_scheduling_policy
 		rlimit_as rlimit_core rlimit_cpu rlimit_data rlimit_fsize rlimit_locks rlimit_memlock
 		rlimit_msgqueue rlimit_nice rlimit_nofile rlimit_nproc rlimit_rss rlimit_rtprio

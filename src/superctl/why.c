@@ -143,6 +143,8 @@ static void add_idle(struct buf *out, const json_t *service)
 		(void)template_add(out, idle, "[; not idle: {busy}]");
 	else if (!json_reply_is(idle, "standing", "frozen"))
 		add_countdown(out, idle);
+	(void)template_add(out, service,
+			   "[; it also listens at {other_sockets} itself: superd does not wake it there]");
 }
 
 static const json_t *find_lock(const json_t *service, const char *kind)

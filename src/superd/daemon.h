@@ -294,6 +294,20 @@ struct clients {
 	char peers[200];    /* addresses of some */
 };
 
+/* Where its program listens itself, as it was seen last; the log has these addresses. others.c */
+enum { OTHERS_MOST = 64, OTHER_TEXT = 128 };
+
+struct others {
+	unsigned count, clients; /* connected there */
+	bool is_blind;		 /* superd cannot see where */
+	struct other {
+		char text[OTHER_TEXT]; /* "tcp:[::]:6379" */
+		struct socket_address address;
+		uint16_t port;	/* of TCP; else 0 */
+		bool is_chosen; /* by the kernel, as it seems: such ports are the program's own business */
+	} list[OTHERS_MOST];
+};
+
 /* Since when nobody uses a service that has idle_timeout, and what comes of it. idle.c */
 struct idle {
 	struct svc *svc; /* NULL: it was never of use */
@@ -336,6 +350,7 @@ struct run {
 	double start_due; /* loop time of a start without a client; 0: none */
 	char start_by[80];
 	struct backoff backoff, restart_backoff;
+	struct others *others; /* NULL: none are known */
 	unsigned no_progress, queued; /* ends in a row that left the queue as long; its length at the last start */
 	double suspect_since;	      /* these are too many: a client whose connection ends clears it; 0: no */
 	uint64_t mark;		      /* who waited first then, as far as that is known: clients_mark */
@@ -789,6 +804,12 @@ bool clients_watch(struct svc *svc, io_callback *wake);
 void clients_unwatch(struct svc *svc);
 bool clients_listen(struct svc *svc);
 void clients_read_reports(void);
+
+/* others.c */
+unsigned others_look(struct svc *svc);		      /* asks the kernel; the number of clients there */
+const char *others_keep_awake(const struct svc *svc); /* a port at which nothing would wake it frozen; NULL: none */
+void others_show(const struct svc *svc, struct buf *out);
+void others_forget(struct svc *svc);
 
 /* idle.c */
 void idle_follow(struct svc *svc);

@@ -835,6 +835,7 @@ static void add_figures(const struct service *row, struct svc *svc, const struct
 	add_seconds(out, "last_used", last > 0, last + offset());
 	add_usage(out, usage);
 	svc ? idle_show(svc, hides, out) : json_null_field(out, "idle");
+	others_show(of, out);
 	if (open_object(out, "latency", past && past->served)) {
 		json_count_field(out, "count", past->served);
 		json_seconds_field(out, "sum", past->latency);

@@ -294,6 +294,14 @@ static void look_for_signs(struct svc *svc)
 	idle->stamps = stamps;
 }
 
+/* Clients at superd's sockets, and those that may be there. */
+static bool has_own_clients(const struct svc *svc)
+{
+	const struct idle *idle = &svc->run->idle;
+
+	return !idle->clients.known || idle->clients.connected || svc->run->current->relay.flows > 0;
+}
+
 /* Counts who is connected now. */
 static void take_count(struct svc *svc)
 {
@@ -307,7 +315,7 @@ static void take_count(struct svc *svc)
 		facts_note_client(svc, peer);
 	}
 	idle->seen = NOBODY;
-	if (!idle->clients.known || idle->clients.connected || svc->run->current->relay.flows > 0)
+	if (has_own_clients(svc) || (svc->run->others && svc->run->others->clients))
 		idle->seen = SOMEBODY;
 	if (was && idle->seen == NOBODY)
 		idle->used = clock_now();
@@ -329,6 +337,40 @@ static void keep_busy(struct svc *svc, bool fault, const char *why)
 	text_copy(idle->busy, sizeof(idle->busy), why);
 	idle->step = IDLE_WAITS;
 	wake_in(svc, timeout_of(svc));
+}
+
+/* Looks for clients at sockets that the program has opened itself, whose ends nobody reports. false: none. */
+static bool look_beside(struct svc *svc)
+{
+	struct idle *idle = &svc->run->idle;
+	bool were = svc->run->others && svc->run->others->clients;
+
+	if (has_own_clients(svc) || (!were && !is_due(svc)))
+		return idle->seen == SOMEBODY;
+	if (others_look(svc)) {
+		idle->seen = SOMEBODY;
+		idle->polls = true;
+		*idle->busy = '\0';
+	} else if (were) {
+		idle->seen = NOBODY;
+		idle->used = clock_now();
+	}
+	return idle->seen == SOMEBODY;
+}
+
+/* A frozen program would never answer at such a port. */
+static bool must_stay_awake(struct svc *svc)
+{
+	const char *at = life_of(svc)->idle_action == IDLE_FREEZE ? others_keep_awake(svc) : NULL;
+	char text[sizeof(svc->run->idle.busy)];
+
+	if (!at)
+		return false;
+	snprintf(text, sizeof(text),
+		 "it listens at %.40s itself, where nothing would wake it: add it to listen, or write "
+		 "other_ports = ignore", at);
+	keep_busy(svc, false, text);
+	return true;
 }
 
 static void go_to_sleep(struct svc *svc)
@@ -453,8 +495,11 @@ static void look_for_clients(struct svc *svc)
 		return;
 	}
 	take_count(svc);
+	look_beside(svc);
 	if (!idle->clients.known) {
 		keep_busy(svc, false, UNKNOWN);
+	} else if (idle->seen == NOBODY && is_due(svc) && must_stay_awake(svc)) {
+		return;
 	} else if (idle->seen == NOBODY && is_due(svc)) {
 		ask_command(svc);
 	} else if (!idle->clients.connected || idle->clients.waiting || !counts_quiet_ones(svc)) {
@@ -484,6 +529,13 @@ static void sleep_or_thaw(struct svc *svc)
 			return; /* one may have been used since it was asked before */
 		if (is_quiet)
 			idle->seen = NOBODY;
+	}
+	if (idle->seen == NOBODY)
+		look_beside(svc);
+	if (idle->seen == NOBODY && is_due(svc) && others_keep_awake(svc) && freezes) {
+		instance_freeze(instance, MOVES);
+		must_stay_awake(svc);
+		return;
 	}
 	if (idle->seen == SOMEBODY || !is_due(svc)) {
 		instance_freeze(instance, MOVES);
@@ -601,6 +653,8 @@ void idle_follow(struct svc *svc)
 	if (idle->instance != svc->run->current->pid) {
 		idle->unwatched = false;
 		idle->told = NULL;
+		if (svc->run->others)
+			svc->run->others->clients = 0;
 	}
 	idle->instance = svc->run->current->pid;
 	idle->used = clock_now();

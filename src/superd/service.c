@@ -210,6 +210,7 @@ static void svc_free(struct svc *svc)
 	child_forget(&svc->run->limits.child);
 	refresh_forget(svc);
 	facts_forget(svc);
+	others_forget(svc);
 	stored_clear(svc);
 	notify_close(svc);
 	child_forget(&svc->run->receiver.child);

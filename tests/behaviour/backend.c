@@ -360,11 +360,13 @@ static int do_hold(const char *argument)
 	return serve_crowd(-1, true);
 }
 
-/* Opens a listener: a port of 127.0.0.1, or a path. */
+/* Opens a listener: a port of 127.0.0.1, a path, or "free": a port that the kernel does not choose by itself. */
 static int own_listener(const char *where)
 {
+	bool is_free = !strcmp(where, "free");
+	int try = (int)getpid() % 8000;
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-				  .sin_port = htons((uint16_t)number(where, 0)) };
+				  .sin_port = htons((uint16_t)(is_free ? 20000 + try : number(where, 0))) };
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	bool is_path = *where == '/';
 	const struct sockaddr *address = is_path ? (void *)&un : (void *)&in;
@@ -373,15 +375,36 @@ static int own_listener(const char *where)
 
 	strncpy(un.sun_path, where, sizeof(un.sun_path) - 1);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, address, size) < 0 || listen(fd, 16) < 0)
-		return -1;
-	return fd;
+	while (bind(fd, address, size) < 0) {
+		if (!is_free || errno != EADDRINUSE)
+			return -1;
+		try = (try + 1) % 8000;
+		in.sin_port = htons((uint16_t)(20000 + try));
+	}
+	if (!is_path && getsockname(fd, (struct sockaddr *)&in, &size) == 0) {
+		printf("its own port is %d\n", ntohs(in.sin_port));
+		fflush(stdout);
+	}
+	return listen(fd, 16) < 0 ? -1 : fd;
 }
 
 /* As crowd, with a listener of its own. */
 static int do_own(const char *argument)
 {
 	return serve_crowd(own_listener(argument), false);
+}
+
+/* The same, and it is its own client there. */
+static int do_own_client(const char *argument)
+{
+	int listener = own_listener(argument), client = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in to;
+	socklen_t size = sizeof(to);
+
+	if (getsockname(listener, (struct sockaddr *)&to, &size) < 0 ||
+	    connect(client, (struct sockaddr *)&to, size) < 0)
+		return 1;
+	return serve_crowd(listener, false);
 }
 
 /* Children that only a KILL ends, of the same group, and then a server. */
@@ -599,7 +622,7 @@ static const struct {
 	{ "careless", do_careless },
 	{ "few", do_few }, { "lazy", do_lazy },
 	{ "talk", do_talk }, { "crowd", do_crowd }, { "hold", do_hold }, { "lock", do_lock },
-	{ "own", do_own }, { "children", do_children },
+	{ "own", do_own }, { "own-client", do_own_client }, { "children", do_children },
 	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams },
 	{ "datagram", do_datagram },
 	{ "stdio", do_stdio }, { "lines", do_lines }, { "print", do_print }, { "churn", do_churn },

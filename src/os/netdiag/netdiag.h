@@ -95,9 +95,10 @@ struct sock_diag_filter {
 	uint32_t states;                /* bits 1 << TCP_LISTEN and so on */
 	uint16_t port;                  /* local port; 0: any */
 	uint8_t extensions;             /* attributes to report, bits 1 << (INET_DIAG_INFO - 1) and so on */
+	uint64_t cgroup;                /* those made in this control group, by its number (version 2); 0: all */
 };
 
-/* The same for the inet sockets that the filter selects. */
+/* The same for the inet sockets that the filter selects. false also if the kernel cannot select by control group. */
 bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct nlmsghdr *message, void *context),
 		    void *context);
 

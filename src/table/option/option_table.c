@@ -85,6 +85,7 @@ WORDS(overload, [OVERLOAD_QUEUE] = "queue", [OVERLOAD_REFUSE] = "refuse")
 WORDS(kill_mode, [KILL_GROUP] = "group", [KILL_MIXED] = "mixed", [KILL_PROCESS] = "process",
       [KILL_NONE] = "none")
 WORDS(idle_action, [IDLE_STOP] = "stop", [IDLE_FREEZE] = "freeze")
+WORDS(other_ports, [OTHERS_COUNTED] = "count", [OTHERS_IGNORED] = "ignore")
 WORDS(idle_when, [IDLE_WHEN_CLOSED] = "closed", [IDLE_WHEN_QUIET] = "quiet")
 WORDS(on_failure, [FAILURE_RETRY] = "retry", [FAILURE_EXIT] = "exit")
 WORDS(on_change, [ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", [ON_CHANGE_RESTART] = "restart",
@@ -714,6 +715,10 @@ const struct option_def option_defs[] = {
 	CHOICE_IN(IDLE, LIFECYCLE, LIVE, idle_when, "closed", [FORMER] = "idle_means")
 	  .help = "When an instance is idle. closed: without open connections. quiet: without TCP traffic in the last "
 		  "idle_timeout; it needs idle_action = freeze." },
+	CHOICE_IN(IDLE, LIFECYCLE, LIVE, other_ports, "count")
+	  .help = "What sockets mean at which the program listens itself, beside those of listen. count: clients "
+		  "there keep it awake, and one with a TCP port of its own is not frozen. ignore: superd does not "
+		  "look for them." },
 	COMMANDS_IN(IDLE, "idle_unless", NULL, IDLE_UNLESS) .change = CHANGE_LIVE,
 	  .example = "{ \"/usr/bin/test -e /run/web/busy\" }",
 	  .help = "A command that superd runs before an idle instance sleeps. Exit status 0: the instance is "

@@ -21,6 +21,7 @@ enum on_remove { REMOVE_AUTO, REMOVE_FINISH, REMOVE_DRAIN, REMOVE_STOP };
 enum on_change { ON_CHANGE_FINISH, ON_CHANGE_DRAIN, ON_CHANGE_RESTART, ON_CHANGE_OVERLAP };
 enum idle_when { IDLE_WHEN_CLOSED, IDLE_WHEN_QUIET };
 enum idle_action { IDLE_STOP, IDLE_FREEZE };
+enum other_ports { OTHERS_COUNTED, OTHERS_IGNORED };
 enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
 enum log_kind { LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
 enum ipv6_only { IPV6_ONLY_DEFAULT, IPV6_ONLY_NO, IPV6_ONLY_YES };
@@ -231,6 +232,7 @@ struct lifecycle_options {
 	int64_t redirect_timeout;       /* microseconds without a datagram, then a flow of a redirect ends; -1: unset */
 	unsigned idle_action;           /* enum idle_action */
 	unsigned idle_when;             /* enum idle_when */
+	unsigned other_ports;           /* enum other_ports */
 	bool freeze_reclaim;
 	words probe_from;               /* as only_from; NULL: none */
 };

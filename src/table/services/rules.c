@@ -189,7 +189,7 @@ static const struct rule_row rows[] = {
 
 	/* When it is idle. superd must be able to see whether a client is connected; it knows the clients of all
 	 * sockets from the process that relays them. */
-	{ "idle_action min_awake idle_unless idle_when", NEEDS, "idle_timeout",
+	{ "idle_action min_awake idle_unless idle_when other_ports", NEEDS, "idle_timeout",
 	  .hint = "set the time without clients, as in idle_timeout = 5min", .is_set = true },
 	{ "idle_when = quiet", NEEDS, "idle_action = freeze", .because = "a stop would cut the connections off",
 	  .hint = "write idle_action = freeze, or remove idle_when", .is_set = true, .otherwise = true },
