@@ -351,6 +351,7 @@ struct run {
 	char start_by[80];
 	struct backoff backoff, restart_backoff;
 	struct others *others; /* NULL: none are known */
+	int64_t oom_kills;     /* that its control group has counted */
 	unsigned no_progress, queued; /* ends in a row that left the queue as long; its length at the last start */
 	double suspect_since;	      /* these are too many: a client whose connection ends clears it; 0: no */
 	uint64_t mark;		      /* who waited first then, as far as that is known: clients_mark */
@@ -491,6 +492,7 @@ struct superd {
 	struct svc *by_name[4096];
 	struct child *children[256];
 	struct cgroups cgroups;
+	int64_t oom_kills; /* that were counted last where superd's own memory is limited; oom.c */
 	size_t waiting;					    /* services that are QUEUED */
 	size_t instances, starting, most_starting, delayed; /* delayed: starts that have waited for others */
 	uint64_t last_number; /* of an instance */
@@ -804,6 +806,10 @@ bool clients_watch(struct svc *svc, io_callback *wake);
 void clients_unwatch(struct svc *svc);
 bool clients_listen(struct svc *svc);
 void clients_read_reports(void);
+
+/* oom.c */
+void oom_begin(void);
+bool oom_has_killed(struct instance *instance); /* which SIGKILL has ended; also says so in the log */
 
 /* others.c */
 unsigned others_look(struct svc *svc);		      /* asks the kernel; the number of clients there */

@@ -393,7 +393,9 @@ static enum health check(struct svc *svc, struct buf *why)
 		else
 			buf_addf(why, "the last %u instances all failed, the last of them with ",
 				 svc->run->failed_in_row);
-		buf_addf(why, "%s%s", *last->why ? last->why : status, last->hint ? last->hint : "");
+		buf_addf(why, "%s%s%s", *last->why ? last->why : status,
+			 last->result == RESULT_OOM_KILL ? ": the kernel killed it for lack of memory" : "",
+			 last->hint ? last->hint : "");
 		return DEGRADED;
 	}
 	for (unsigned n = 0; n < svc->socket_count && !why->length; n++) {

@@ -1801,6 +1801,9 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 		return;
 	}
 	result = result_of_end(instance->row, instance->phase, false, signs && strchr(signs, '-'), status);
+	if (result == RESULT_SIGNAL && WTERMSIG(status) == SIGKILL && instance->phase <= READY && !instance->ends &&
+	    oom_has_killed(instance))
+		result = RESULT_OOM_KILL;
 	note_result(instance, result);
 	next = result == RESULT_SUCCESS ? phases[instance->phase].well : phases[instance->phase].badly;
 	if (instance->phase >= TERMINATED && instance->phase <= KILLED) {

@@ -946,6 +946,7 @@ static int serve(struct table *table, char *before)
 	}
 	memory_give_back(); /* reading took several times of what is kept */
 	superd_notify_ready();
+	oom_begin();
 	guard->begun = true;
 	guard->deaths = 0;
 	if (superd.reads_files)

@@ -451,6 +451,7 @@ enum result {
 	RESULT_RESOURCES,               /* superd could not start it */
 	RESULT_EXEC_CONDITION,          /* exec_condition prevented the start, which is no failure */
 	RESULT_CONDITION,               /* a condition prevented the start, which is no failure */
+	RESULT_OOM_KILL,
 	RESULTS
 };
 

@@ -1485,6 +1485,8 @@ static void describe_end(const struct instance *instance, struct buf *out)
 			 instance->result == RESULT_TIMEOUT ? "superd stopped it, and it ended with %s"
 							    : "it ended with %s",
 			 text);
+	if (instance->result == RESULT_OOM_KILL)
+		buf_text(out, ": the kernel killed it for lack of memory");
 	if (*instance->why || instance->reached >= READY)
 		return;
 	if (binder_is_missing(instance) && (notifies || !late))
@@ -1514,7 +1516,8 @@ static void log_end(struct svc *svc, struct instance *instance, double lasted, b
 			       .pid = instance->pid,
 			       .has_duration = true,
 			       .duration = lasted };
-	bool crashed = failed && (instance->result == RESULT_SIGNAL || instance->result == RESULT_CORE_DUMP);
+	bool crashed = failed && (instance->result == RESULT_SIGNAL || instance->result == RESULT_CORE_DUMP ||
+				 instance->result == RESULT_OOM_KILL);
 	bool well = instance->ends == IS_ASKED || instance->status == 0;
 	char text[48], span[DURATION_MOST], more[LOG_RATE_LIMIT_MORE] = "";
 	enum level level = LEVEL_NOTICE;

@@ -34,7 +34,7 @@ static_assert(sizeof(refusal_words) / sizeof(*refusal_words) == REFUSALS, "every
 
 static const char *const names[] = {
 	"success",  "exit-code", "signal",	   "core-dump", "timeout",  "watchdog",
-	"protocol", "resources", "exec-condition", "condition",
+	"protocol", "resources", "exec-condition", "condition", "oom-kill",
 };
 static_assert(sizeof(names) / sizeof(*names) == RESULTS, "every result has a name");
 

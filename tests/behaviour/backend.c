@@ -394,6 +394,21 @@ static int do_own(const char *argument)
 	return serve_crowd(own_listener(argument), false);
 }
 
+/* Its first client has it take memory until something ends it. */
+static int do_eat(const char *argument)
+{
+	enum { PIECE = 1 << 20 };
+
+	(void)argument;
+	accept(passed_wait(&passed, -1), NULL, NULL);
+	for (;;) {
+		char *piece = malloc(PIECE);
+
+		if (piece)
+			memset(piece, 1, PIECE);
+	}
+}
+
 /* The same, and it is its own client there. */
 static int do_own_client(const char *argument)
 {
@@ -622,7 +637,7 @@ static const struct {
 	{ "careless", do_careless },
 	{ "few", do_few }, { "lazy", do_lazy },
 	{ "talk", do_talk }, { "crowd", do_crowd }, { "hold", do_hold }, { "lock", do_lock },
-	{ "own", do_own }, { "own-client", do_own_client }, { "children", do_children },
+	{ "eat", do_eat }, { "own", do_own }, { "own-client", do_own_client }, { "children", do_children },
 	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams },
 	{ "datagram", do_datagram },
 	{ "stdio", do_stdio }, { "lines", do_lines }, { "print", do_print }, { "churn", do_churn },

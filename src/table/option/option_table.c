@@ -553,7 +553,7 @@ const struct option_def option_defs[] = {
 	COMMANDS("exec_stop_post", "Service.ExecStopPost", STOP_POST)
 	  .example = "{ \"/usr/bin/rm -f /srv/web/lock\" }",
 	  .help = "Commands that run after the end of an instance, also after a failed start. SERVICE_RESULT is "
-		  "success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol "
+		  "success, exit-code, signal, core-dump, oom-kill, timeout, watchdog, exec-condition, protocol "
 		  "or resources. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its process." },
 	COMMANDS_IN(UNITS, "socket_exec_start_pre", "Socket.ExecStartPre", SOCKET_START_PRE)
 	  .example = "{ \"/usr/bin/mkdir -p /run/web\" }",

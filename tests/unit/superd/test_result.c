@@ -104,11 +104,11 @@ Test(result, of_what_is_ignored_or_a_success_by_its_options)
 static const bool again[][RESULTS] = {
 	[RESTART_NO] = { false },
 	[RESTART_ON_SUCCESS] = { [RESULT_SUCCESS] = true },
-	[RESTART_ON_FAILURE] = { false, true, true, true, true, true, true, true },
-	[RESTART_ON_ABNORMAL] = { false, false, true, true, true, true, true, true },
+	[RESTART_ON_FAILURE] = { false, true, true, true, true, true, true, true, [RESULT_OOM_KILL] = true },
+	[RESTART_ON_ABNORMAL] = { false, false, true, true, true, true, true, true, [RESULT_OOM_KILL] = true },
 	[RESTART_ON_WATCHDOG] = { [RESULT_WATCHDOG] = true },
 	[RESTART_ON_ABORT] = { [RESULT_SIGNAL] = true, [RESULT_CORE_DUMP] = true },
-	[RESTART_ALWAYS] = { true, true, true, true, true, true, true, true },
+	[RESTART_ALWAYS] = { true, true, true, true, true, true, true, true, [RESULT_OOM_KILL] = true },
 };
 
 Test(result, starts_it_again_as_the_table_says)
