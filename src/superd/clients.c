@@ -147,6 +147,12 @@ static const char *write_peer(int family, const void *address, char out[INET6_AD
 			 INET6_ADDRSTRLEN);
 }
 
+static void note_waiter(struct question *question, uint64_t waiter)
+{
+	if (question->clients->waiter != question->svc->run->stuck.waiter || !question->clients->waiter)
+		question->clients->waiter = waiter;
+}
+
 static void see_inet(struct nlmsghdr *message, void *context)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
@@ -162,6 +168,8 @@ static void see_inet(struct nlmsghdr *message, void *context)
 	write_peer(socket->idiag_family, socket->id.idiag_dst, peer);
 	clients->connected++;
 	clients->waiting += !socket->idiag_inode;
+	if (!socket->idiag_inode && socket->idiag_state == TCP_ESTABLISHED)
+		note_waiter(question, hash_bytes(HASH_START, &socket->id, offsetof(struct inet_diag_sockid, idiag_if)));
 	if (length + sizeof(peer) < sizeof(clients->peers) && !strstr(clients->peers, peer))
 		snprintf(clients->peers + length, sizeof(clients->peers) - length, "%s%s", length ? ", " : "", peer);
 	if (socket->idiag_inode && question->accepted)
@@ -178,6 +186,7 @@ static void see_unix(struct nlmsghdr *message, void *context)
 	struct unix_diag_vfs vfs;
 	struct sockaddr_un name;
 	size_t named, file;
+	uint32_t first;
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
 		return;
@@ -193,6 +202,9 @@ static void see_unix(struct nlmsghdr *message, void *context)
 		if (socket->udiag_state == TCP_LISTEN && socket->udiag_ino == at->run->self) {
 			question->clients->waiting += length.udiag_rqueue;
 			question->clients->connected += length.udiag_rqueue;
+			sock_diag_unix_attribute(message, UNIX_DIAG_ICONS, &first, sizeof(first));
+			if (first) /* the inode of the client that has waited longest */
+				note_waiter(question, first);
 			return;
 		}
 		if (socket->udiag_state == TCP_ESTABLISHED &&
@@ -241,7 +253,8 @@ static void ask_kernel(struct question *question)
 	}
 	if (known && has_unix)
 		known = sock_diag_list_unix(1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,
-					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN, see_unix, question);
+					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_ICONS,
+					    see_unix, question);
 	question->clients->known = known;
 }
 

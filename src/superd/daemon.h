@@ -291,6 +291,8 @@ struct clients {
 	unsigned connected; /* all, but probes */
 	unsigned waiting;   /* of them in a queue, or in a handshake */
 	unsigned quiet;	    /* of them at which nothing has moved for so long: clients_count_quiet */
+	/* One that waits and may still send, of TCP or else of a unix socket: that of run->stuck, if it still does; 0: none. */
+	uint64_t waiter;
 	char peers[200];    /* addresses of some */
 };
 
@@ -351,6 +353,12 @@ struct run {
 	char start_by[80];
 	struct backoff backoff, restart_backoff;
 	struct others *others; /* NULL: none are known */
+	/* A client that has waited since then while nobody was connected, as far as somebody looked; 0: none. facts.c */
+	struct stuck {
+		uint64_t waiter;
+		double since;
+		pid_t serves; /* the instance has had a client */
+	} stuck;
 	int64_t oom_kills;     /* that its control group has counted */
 	unsigned no_progress, queued; /* ends in a row that left the queue as long; its length at the last start */
 	double suspect_since;	      /* these are too many: a client whose connection ends clears it; 0: no */

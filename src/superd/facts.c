@@ -307,6 +307,31 @@ static bool lacks_socket(const struct svc *svc)
 enum health { HEALTHY, DEGRADED, UNHEALTHY };
 
 #define DEAF_AFTER .5 /* seconds that a program has for its first client */
+#define HANGS_AFTER 10. /* seconds between two looks that see the same client wait while nobody is served */
+
+/* Its program has stopped taking clients. Nobody watches that: it is judged by the looks of those who ask, so by the
+ * second one at the earliest. A slow start is none: before its first client it has timeout_start. */
+static void describe_hang(struct svc *svc, const struct clients *clients, struct buf *out)
+{
+	struct stuck *stuck = &svc->run->stuck;
+	double most = (double)svc->row->groups->lifecycle->timeout_start / 1e6, now = clock_now();
+	pid_t pid = svc->run->current->pid;
+	char span[DURATION_MOST];
+
+	if (clients->connected > clients->waiting)
+		stuck->serves = pid;
+	if (clients->connected > clients->waiting || instance_is_frozen(svc->run->current))
+		stuck->waiter = 0;
+	else if (stuck->waiter != clients->waiter || !clients->known)
+		*stuck = (struct stuck){ clients->known ? clients->waiter : 0, now, stuck->serves };
+	if (stuck->waiter && now - stuck->since >= HANGS_AFTER &&
+	    (stuck->serves == pid || now - svc->run->current->since > most))
+		buf_addf(out,
+			 "%u client%s for %s or longer, and pid %ld takes none: it may hang; superctl restart %s "
+			 "ends it",
+			 clients->waiting, clients->waiting == 1 ? " waits" : "s wait",
+			 duration_write(span, now - stuck->since), (long)pid, svc->row->name);
+}
 
 /* Clients wait in its queue, and its program takes none: it has opened a port of its own, or has lost its socket. */
 static void describe_deafness(struct svc *svc, struct buf *out)
@@ -325,16 +350,16 @@ static void describe_deafness(struct svc *svc, struct buf *out)
 		    bind_queue(socket->fd, socket->listen) > 0)
 			break;
 	}
-	if (waiting == svc->socket_count)
-		return;
-	if (row->exec->pass == PASS_BIND) {
-		binder_describe_lost(current, waiting, out);
+	if (waiting == svc->socket_count) {
+		svc->run->stuck.waiter = 0;
 		return;
 	}
-	if (clock_now() - current->since < DEAF_AFTER)
+	if (row->exec->pass == PASS_BIND)
+		binder_describe_lost(current, waiting, out);
+	if (out->length || clock_now() - current->since < DEAF_AFTER)
 		return;
 	clients_count(svc, &clients);
-	if (!clients.known || clients.connected <= clients.waiting) {
+	if (row->exec->pass != PASS_BIND && (!clients.known || clients.connected <= clients.waiting)) {
 		port = process_own_port(svc->run->current->pid);
 		if (port) {
 			buf_addf(out, "pid %ld listens at port %u itself, and takes no client of ", (long)current->pid,
@@ -347,6 +372,8 @@ static void describe_deafness(struct svc *svc, struct buf *out)
 							       : "descriptor 3, as LISTEN_FDS announces");
 		}
 	}
+	if (!out->length)
+		describe_hang(svc, &clients, out);
 }
 
 /* What is wrong with a service by itself, and with those that are held where superd depends on them. HEALTHY with a
