@@ -168,17 +168,18 @@ static void keep_lock(void)
 	exit(1);
 }
 
-/* write(2) whose last page is never there has the pipe's lock, and the page before is in the pipe. */
+/* write(2) whose last page is never there has the pipe's lock, and the page before is in the pipe. There are no more:
+ * where a pipe is full the lock is let go, and a quick reader could then leave it empty, and not come again. */
 static void keep_pipe(void)
 {
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE), length = 64 * page;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), length = 2 * page;
 	char *pages = mmap(NULL, length, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (has_told("tampered\n")) {
 		(void)!write(STDOUT_FILENO, "said again\n", 11);
 		pause();
 	}
-	dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* which the server of the file writes to */
+	dup2(open(file, O_WRONLY | O_APPEND), STDERR_FILENO); /* where the server says that it does not answer */
 	fuse_mount(SILENT_ON_READ);
 	if (pages == MAP_FAILED || mmap(pages + length - page, page, PROT_READ, MAP_PRIVATE | MAP_FIXED,
 					fuse_open(O_RDWR), 0) == MAP_FAILED)

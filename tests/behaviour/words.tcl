@@ -126,8 +126,11 @@ proc line_of {text} { return "[regsub -all {\n\t*} $text {}]\n" }
 proc below {} { set pid [superd_pid itself]; expr {$pid == [superd_pid] ? 0 : $pid} }
 proc below_guard {} { wait {[set pid [below]] > 0}; return $pid }
 
-# The processes below one; and of some those with this name that are no zombies.
-proc children {pid} { concat {*}[lmap file [glob -nocomplain /proc/$pid/task/*/children] { read $file }] }
+# The processes below one, which may end meanwhile; and of some those with this name that are no zombies.
+proc children {pid} {
+	if {[catch {glob -nocomplain /proc/$pid/task/*/children} files]} return
+	concat {*}[lmap file $files { read $file }]
+}
 proc descendants {pid} { concat {*}[lmap child [children $pid] { concat $child [descendants $child] }] }
 proc with_name {name pids} { lmap pid $pids { if {[string trim [read /proc/$pid/comm]] ne $name || ![lives $pid]} continue; set pid } }
 

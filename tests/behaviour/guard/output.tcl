@@ -109,16 +109,28 @@ test while_its_reader_stands_still_services_start_and_end {
 	wait {[count "]: served"] == 201}
 }
 
-# It writes from a page that is never there: the kernel has the lock of its pipe meanwhile, and whoever reads there hangs. Its next
-# start has another pipe.
+# The service of this table keeps the lock of its pipe: it writes from a page that is never there. Whoever reads there hangs. The
+# kernel wakes no reader while a writer has the lock, so the reader learns of this pipe when it has something in it.
+proc holds_a_pipe {table} {
+	wait {[reader] > 0}
+	set reader [reader]
+	kill $reader STOP
+	wait {[stopped $reader]}
+	reload $table
+	wait {[string match "*does not answer*" [read %/acts]]}
+	kill $reader CONT
+	return $reader
+}
+
+# Its next start has another pipe.
 test who_holds_the_lock_of_its_pipe_silences_itself_alone {
 	needs {[root] && [file readable /dev/fuse] && [file writable /dev/fuse]} "needs root and /dev/fuse"
 	write acts ""
-	superd -control "service hostile { start = boot exec = \"$tests/hostile_backend %/acts print\" }\n[echoes]"
-	wait {[reader] > 0}
-	set reader [reader]
-	# The kernel wakes no reader while the writer has the lock: it looks at that pipe when another program prints.
-	wait {[say one; logged "hostile: warning: its output is not read any more"]}
+	set table [echoes]
+	superd -control $table
+	set reader [holds_a_pipe "service hostile { start = boot exec = \"$tests/hostile_backend %/acts print\" }\n$table"]
+	say one
+	wait {[logged "hostile: warning: its output is not read any more"]}
 	wait {[logged "said one"]}
 	says two
 	write acts "tampered\n"
@@ -166,10 +178,10 @@ proc has_expired {pid} {
 test a_pipe_is_read_on_whose_reader_has_ended_before_superd_looks {
 	needs {[root] && [file readable /dev/fuse] && [file writable /dev/fuse]} "needs root and /dev/fuse"
 	write acts ""
-	superd -control {service hostile { start = boot output = log error = log exec = "/bin/sh -c ' \
-		$tests/hostile_backend %/acts print & until test -e %/gate; do sleep 0.02; done; echo; echo said behind; exec sleep 1000'" }}
-	wait {[reader] > 0}
-	set reader [reader]; set superd [superd_pid itself]
+	superd -control {service other { start = boot exec = "/bin/sleep 1000" }}
+	set reader [holds_a_pipe {service hostile { start = boot output = log error = log exec = "/bin/sh -c ' \
+		$tests/hostile_backend %/acts print & until test -e %/gate; do sleep 0.02; done; echo; echo said behind; exec sleep 1000'" }}]
+	set superd [superd_pid itself]
 	wait {[is_in_state $reader D]}
 	set servers [with_name hostile_backend [descendants $self]]
 	kill $superd STOP
