@@ -124,6 +124,8 @@ static void start(struct superd *superd, const struct setup *setup)
 	size_t count = 1 + add_no_control(setup, words + 1);
 	int log;
 
+	if (setup->uid && geteuid() == 0 && !namespace_users())
+		cr_skip("%s", "needs a build that every user can reach");
 	if (!setup->without_table) {
 		words[count++] = "-f";
 		words[count++] = setup->format ? text_of("%s:%s", setup->format, superd->table) : superd->table;
