@@ -881,8 +881,11 @@ static void add_figures(const struct service *row, struct svc *svc, const struct
 	add_seconds(out, "cpu_total", !looks || usage.cpu >= 0,
 		    of->run->cpu + (looks && usage.cpu > 0 ? usage.cpu : 0));
 	json_list_field(out, "listeners");
-	for (size_t n = 0; n < row->socket_count; n++)
-		add_listener(svc, &row->sockets[n], n < of->socket_count ? &svc->sockets[n] : NULL, out);
+	for (size_t n = 0; n < row->socket_count || n < of->socket_count; n++) {
+		struct socket *socket = n < of->socket_count ? &svc->sockets[n] : NULL;
+
+		add_listener(svc, socket ? socket->listen : &row->sockets[n], socket, out);
+	}
 	json_list_close(out);
 }
 

@@ -22,6 +22,15 @@ test a_program_with_two_sockets_serves_all_clients_of_a_dual_one {
 	serves_both_of_a_dual nonblock serve=once
 }
 
+test every_view_names_the_socket_of_each_version {
+	needs_ipv6
+	binds {"$port"} "$ipv4 $ipv6 serve=poll"
+	loses_first; log "superd listens on tcp6:$port for it"
+	foreach view {"list" "--json list" "metrics"} {
+		sees {superctl {*}$view} tcp4:$port; sees {superctl {*}$view} tcp6:$port
+	}
+}
+
 # superd counts 64 of an instance. A next one starts with what this one has left.
 test a_program_may_not_have_more_sockets_than_superd_counts {
 	needs_ipv6; needs_bind
