@@ -480,7 +480,8 @@ static struct offer *find_offer(const struct wish *wish, enum fit *fit)
 	for (unsigned n = 0; n < self.count; n++) {
 		enum fit this = fit_of(wish, &self.offers[n]);
 
-		if (this <= *fit)
+		/* What was left has no descriptor to give; its path stays superd's. */
+		if (this <= *fit || (self.offers[n].fd < 0 && this != NEEDS && wish->kind.domain != AF_UNIX))
 			continue;
 		*fit = this;
 		best = &self.offers[n];

@@ -72,6 +72,7 @@ static void read_record(const struct journal_record *record)
 	}
 	ev_timer_stop(superd.loop, &run.timer);
 	free(run.notify_variable);
+	free(run.cgroup);
 	free(instance.cgroup);
 }
 
