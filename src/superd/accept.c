@@ -983,6 +983,7 @@ static void serve_mux(struct instance *instance, const char *name)
 	send(instance->client.fd, mux_sorry, sizeof(mux_sorry) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	svc_say(instance->svc, LEVEL_NOTICE, "refused", "refused %s: no service listens on tcpmux:%s",
 		*instance->peer ? instance->peer : "a local client", name);
+	journal_instance(instance);
 	close_apart(instance->svc, &instance->client.fd);
 }
 

@@ -585,6 +585,7 @@ void control_reloaded(void)
 		log_warn(superd.log, "the control socket %s was removed: creating it again", server.socket.path);
 		io_stop(&server.io);
 		control_socket_close(&server.socket);
+		journal_rewrite(false); /* its number is another's soon */
 	}
 	timer_begin(&server.retry, 0);
 }

@@ -293,6 +293,7 @@ static bool enter_cgroup(struct instance *instance, struct spawn_request *reques
 		if (!instance->cgroup && instance->svc->run->cgroup) {
 			instance->cgroup = instance->svc->run->cgroup;
 			instance->svc->run->cgroup = NULL;
+			journal_service(instance->svc);
 			instance->cgroup_is_reused = true;
 		} else if (!instance->cgroup) {
 			instance->cgroup =
@@ -767,6 +768,7 @@ void instance_free(struct instance *instance)
 		source_count_leave(&superd.sources, instance->svc, instance->source);
 	if (instance->cgroup && !instance->svc->run->cgroup && !instance->cgroup_is_spent) {
 		instance->svc->run->cgroup = instance->cgroup;
+		journal_service(instance->svc);
 	} else if (instance->cgroup) {
 		cgroup_remove(instance->cgroup);
 		free(instance->cgroup);

@@ -34,6 +34,14 @@
 #define LINES_KEPT (16 << 10) /* bytes of the buffer for them, which is freed when it was larger */
 #define GROWTH (256 << 10)    /* bytes, until all is written anew, or as many as that has */
 #define TEXT_MOST (256 << 20) /* bytes of it, and of the configuration */
+#define CHECKED_MOST (64 << 10) /* bytes that tests check in each turn, */
+#define TURNS_BETWEEN 64	/* and how many turns a longer one is not */
+
+#ifdef SPAWN_FORK /* then a child may write its line behind the turn that has made it */
+#define FORKS_CHILDREN true
+#else
+#define FORKS_CHILDREN false
+#endif
 
 static struct {
 	int fd;				/* -1: nobody would read it */
@@ -41,6 +49,8 @@ static struct {
 	off_t whole, size;		/* of the file: all at once, what came since */
 	bool is_written;		/* once: else all will be, and nothing is to be said */
 	bool has_failed, due, text_due; /* due: all is to be written anew */
+	bool is_checked;		/* by tests */
+	unsigned turns;			/* that were not, as it is long */
 	int text, stale;
 	struct list services, instances; /* that have changed in this turn */
 	struct buf child;		 /* line of an instance whose process is about to be made */
@@ -276,7 +286,8 @@ static void add_service(struct svc *svc, struct buf *out)
 		memcpy(out->data + start, "-", 1);
 	else if (out->length == head)
 		buf_cut(out, start);
-	svc->noted = out->length > head;
+	if (svc->noted != (out->length > head)) /* else the memory of one that has done nothing stays as it is */
+		svc->noted = !svc->noted;
 	if (out->length > start)
 		buf_char(out, '\n');
 }
@@ -311,7 +322,8 @@ static void add_socket(const struct socket *socket, struct buf *out)
 {
 	struct buf address = { 0 };
 	unsigned row = socket->number;
-	bool old = socket->is_old || lent_is_changing(socket->svc), lent = socket->lent;
+	bool old = socket->is_old || lent_is_changing(socket->svc),
+	     lent = socket->lent && socket->svc->row->exec->accept; /* of others it is taken for granted */
 	char *stored = socket->is_stored ? socket->run->stored : NULL;
 	int family = socket->family, number = socket_address_port(&socket->run->name);
 	unsigned port = socket->listen->address->port || number <= 0 ? 0 : (unsigned)number;
@@ -567,7 +579,7 @@ void journal_rewrite(bool with_text)
 	guard->is_behind |= journal.due; /* the next superd reads the files, too */
 }
 
-static bool compose(struct buf *out)
+static void add_all(struct buf *out)
 {
 	strcpy(journal.said.version, PACKAGE_VERSION);
 	journal.said.control = control_fd();
@@ -575,8 +587,6 @@ static bool compose(struct buf *out)
 	journal.said.output_pid = superd.output.child.pid;
 	for (enum program n = 0; n < PROGRAMS; n++)
 		journal.said.programs[n] = program_known(n)->fd;
-	if ((journal.text < 0 || journal.text_due) && !make_text())
-		return false;
 	buf_text(out, HEAD "+superd -");
 	walk_superd(&(struct journal_line){ .out = out });
 	buf_char(out, '\n');
@@ -585,7 +595,6 @@ static bool compose(struct buf *out)
 			buf_addf(out, "+fd #%d\n", superd.inherited.list[n].fd);
 	}
 	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
-		svc->noted = false;
 		add_service(svc, out);
 		for (unsigned n = 0; n < svc->socket_count; n++) {
 			if (svc->sockets[n].fd >= 0)
@@ -599,6 +608,15 @@ static bool compose(struct buf *out)
 			add_parked(svc, &svc->run->parked[n], out);
 	}
 	add_removals(out, true);
+}
+
+static bool compose(struct buf *out)
+{
+	if ((journal.text < 0 || journal.text_due) && !make_text())
+		return false;
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
+		svc->noted = false;
+	add_all(out);
 	return !out->failed;
 }
 
@@ -707,12 +725,16 @@ void journal_pass(void)
 
 static ev_prepare turn;
 
+static void check(void);
+
 static void on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
 	(void)loop, (void)prepare, (void)events;
 	journal_flush();
 	if (journal.due)
 		write_all_anew();
+	if (journal.is_checked)
+		check();
 }
 
 /* fd: the guard's file; -1: there is no guard. */
@@ -725,6 +747,7 @@ void journal_begin(int fd)
 	}
 	journal.is_written = journal.text >= 0; /* by the superd before: what comes is behind that */
 	journal.due = true;
+	journal.is_checked = !FORKS_CHILDREN && getenv("SUPERD_CHECK_JOURNAL");
 	if (!journal.is_written)
 		journal_print(superd.table);
 	ev_prepare_init(&turn, on_turn);
@@ -851,6 +874,127 @@ static char *is_kind(const struct journal_record *record, const char *kind)
 	return !record->gone && !strncmp(record->key, kind, length) && record->key[length] == ' '
 		? record->key + length + 1
 		: NULL;
+}
+
+/* ---- the check of tests: SUPERD_CHECK_JOURNAL ---- */
+
+static pid_t read_pid(const char *line, const char *key)
+{
+	pid_t pid = 0;
+
+	WALK(&(struct journal_line){ .text = line }, key, pid);
+	return pid;
+}
+
+static const struct journal_record *find_record(const char *key)
+{
+	struct journal_record *const *found =
+		tfind(&(struct journal_record){ .key = (char *)(uintptr_t)key }, &before.by_key, compare_keys);
+
+	return found ? *found : NULL;
+}
+
+static bool end_is_told(pid_t pid)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "pid %ld", (long)pid);
+	return pid > 0 && find_record(key);
+}
+
+/* Whether another line says what has become of this word, or it is another in each turn. */
+static bool is_told_elsewhere(const char *key, const char *line, const char *word)
+{
+	static const char *const of_child[] = { "phase", "pid", "main", "group", "since", "child" },
+				 *const of_end[] = { "main", "status", "result", "pid" };
+	const struct journal_record *command = find_record("command -");
+	pid_t child = read_pid(line, "child"), main = child ? child : read_pid(line, "main");
+
+	if (!strcmp(word, "limit"))
+		return true;
+	if (!strcmp(key, "superd -"))
+		return (command && !strncmp(word, "command", 7)) ||
+			(!strcmp(word, "command") && end_is_told(read_pid(line, "command")));
+	if (strncmp(key, "start ", 6) != 0)
+		return false;
+	for (size_t n = 0; child && n < sizeof(of_child) / sizeof(*of_child); n++) {
+		if (!strcmp(word, of_child[n]))
+			return true;
+	}
+	for (size_t n = 0; end_is_told(main) && n < sizeof(of_end) / sizeof(*of_end); n++) {
+		if (!strcmp(word, of_end[n]))
+			return true;
+	}
+	return end_is_told(read_pid(line, word)); /* of another child */
+}
+
+/* The words of a line that are not so in the other, but for those that are told elsewhere. */
+static void find_words(const char *key, const char *was, const char *line, const char *other, const char *says,
+		       struct buf *out)
+{
+	for (const char *at = line; *at; at += strcspn(at, " "), at += *at == ' ') {
+		size_t length = strcspn(at, "= ");
+		char word[32] = "", *value, *there;
+
+		memcpy(word, at, length < sizeof(word) ? length : sizeof(word) - 1);
+		value = line_take(&(struct journal_line){ .text = line }, word, NULL);
+		there = line_take(&(struct journal_line){ .text = other }, word, NULL);
+		if (value && (!there || strcmp(value, there) != 0) && !is_told_elsewhere(key, was, word))
+			buf_addf(out, " %s %s=%s", says, word, value);
+		free(value);
+		free(there);
+	}
+}
+
+/* All that a superd that followed now would take over is what this one has. */
+static void check(void)
+{
+	struct buf now = { 0 }, found = { 0 };
+	char *text;
+
+	if (!journal.is_written || journal.due ||
+	    (journal.size + journal.whole > CHECKED_MOST && journal.turns++ % TURNS_BETWEEN))
+		return;
+	text = read_file(journal.fd);
+	if (text && take_lines(text, NULL))
+		add_all(&now);
+	for (char *end, *line = now.failed ? NULL : now.data; line && (end = strchr(line, '\n')); line = end + 1) {
+		struct journal_record *record;
+		char *rest = strchr(line, ' ');
+
+		*end = '\0';
+		rest = rest ? strchr(rest + 1, ' ') : NULL;
+		if (*line == 's')
+			continue;
+		if (rest)
+			*rest = '\0';
+		rest = rest ? rest + 1 : end;
+		record = (struct journal_record *)(uintptr_t)find_record(line + 1);
+		if (record && record->gone != (*line == '-'))
+			record = NULL;
+		if (record) {
+			find_words(line + 1, record->rest, record->rest, rest, "was", &found);
+			find_words(line + 1, record->rest, rest, record->rest, "is", &found);
+			record->gone = true;
+		} else {
+			buf_addf(&found, " %c is not written: %s", *line, rest);
+		}
+		if (found.length)
+			log_error(superd.log, "the journal differs: %s:%s", line + 1, buf_string(&found));
+		journal.due |= found.length; /* it is told once */
+		buf_clear(&found);
+	}
+	for (size_t n = 0; now.data && n < before.count; n++) {
+		const struct journal_record *record = &before.list[n];
+
+		if (record->gone || !strcmp(record->key, "command -"))
+			continue;
+		log_error(superd.log, "the journal differs: %s is gone, and was %s", record->key, record->rest);
+		journal.due = true;
+	}
+	forget_lines();
+	buf_free(&now);
+	buf_free(&found);
 }
 
 void journal_each_fd(void (*act)(void *context, int fd), void *context)

@@ -262,8 +262,13 @@ pid_t launch_finish(struct launch *launch, struct spawn_request *request, struct
 	for (unsigned n = 0; svc && pid > 0 && n < svc->socket_count; n++) {
 		struct socket *socket = &svc->sockets[n];
 
-		for (int place = 0; place < request->wanted_count && socket->fd >= 0; place++)
-			socket->lent |= request->wanted[place] == socket->fd;
+		for (int place = 0; place < request->wanted_count && socket->fd >= 0; place++) {
+			if (socket->lent || request->wanted[place] != socket->fd)
+				continue;
+			socket->lent = true;
+			if (svc->row->exec->accept)
+				journal_socket(socket);
+		}
 	}
 	for (int n = 0; n < job->wanted_count; n++) {
 		if (launch->wanted[n] != request->wanted[n] && launch->wanted[n] >= 0 &&

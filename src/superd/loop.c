@@ -553,6 +553,7 @@ void superd_fail(int status)
 		return;
 	self.has_cause = true;
 	superd.exit_status = status;
+	journal_rewrite(false);
 	self.stop_signal = SIGTERM;
 	timer_begin(&self.delay, 0);
 }

@@ -188,8 +188,10 @@ void output_forget(struct svc *svc)
 {
 	svc->run->starts++;
 	*svc->run->last_line = '\0';
-	if (svc->run->output)
+	if (svc->run->output) {
 		svc->run->output->is_ready = false;
+		journal_service(svc);
+	}
 	output_tell(svc);
 }
 

@@ -86,6 +86,7 @@ _Noreturn static void become_superd(const struct setup *setup, const char *const
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	setenv("SUPERD_CHECK_JOURNAL", "yes", 1);
 	for (size_t i = 0; setup->environment && setup->environment[i]; i++)
 		putenv((char *)(size_t)setup->environment[i]);
 	if (setup->clock)
@@ -331,10 +332,10 @@ void superd_stop_all(void)
 		struct superd *superd = &superds[n];
 		int signal;
 
-		if (!superd_has_ended(superd)) {
+		if (!superd_has_ended(superd))
 			superd_stop(superd);
-			continue;
-		}
+		cr_assert_not(superd_logged(superd, ": the journal differs: "), "something has changed unmarked\n%s",
+			      world_logs());
 		signal = WIFSIGNALED(superd->status) ? WTERMSIG(superd->status) : 0;
 		cr_assert(!signal || signal == SIGKILL || signal == SIGTERM || signal == SIGINT,
 			  "superd has crashed by signal %d\n%s", signal, world_logs());
