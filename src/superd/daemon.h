@@ -347,6 +347,8 @@ struct run {
 	 * removed; 0: they are not. */
 	double drains_since;
 	bool lacks;	  /* what its last start or its sockets needed; it is told */
+	bool awaited;	  /* its next start: by a client, or by who has asked for it */
+	bool starts_slowly; /* its last start was slow, or failed */
 	bool looks;	  /* at what it needs, which may need it in turn */
 	ev_timer timer;	  /* end of a pause or of a socket's rest, or the next try */
 	double start_due; /* loop time of a start without a client; 0: none */
@@ -392,7 +394,7 @@ struct run {
 		bool judged; /* it was let in, and answers about it have come */
 	} * parked;	     /* accepted, and cannot be started now */
 	size_t parked_count;
-	struct list queue;		 /* link in superd.queue: it waits for a place, or for its turn to start */
+	struct list queue; /* link in superd.queue: it waits for a place, or for its turn; or among the fresh starts */
 	struct rate_limit rate, trigger; /* cps, trigger_limit */
 	double failed_at;		 /* the last start that failed */
 	struct idle idle;
@@ -667,7 +669,8 @@ bool limits_are_meant(int error);		/* the kernel has too little for everybody */
 void limits_lack(struct svc *svc, const char *what, int error);
 bool limits_take_socket(struct svc *svc); /* one is opened for it now; false: none may be */
 void limits_note_end(void);
-void limits_note_start_end(double since);
+void limits_note_start(struct svc *svc);
+void limits_note_start_end(struct svc *svc, bool good);
 void limits_reserve(int *fds, size_t count, bool holds);
 void limits_offer(void);
 

@@ -3,8 +3,10 @@
  * A place is room for one more instance: for its processes below the pids.max of superd's control group and of those
  * above it, and for the descriptors that superd needs while it starts. A service that runs may not take the places that
  * are kept for those of which nothing runs, one for each, a quarter of all at most: it waits in line until an instance
- * ends. So do starts beyond max_starting, in the same line. Where the kernel refuses a process, a descriptor or memory
- * all the same, nobody starts until something has ended or a second has passed: that is no failure of anybody. */
+ * ends. So do starts beyond max_starting, in the same line: it bounds the work while superd begins. A start that
+ * somebody waits for waits for what others do in their first second alone, and not for those whose last start was slow
+ * or failed. Where the kernel refuses a process, a descriptor or memory all the same, nobody starts until something
+ * has ended or a second has passed: that is no failure of anybody. */
 #include "superd/daemon.h"
 
 #include <dirent.h>
@@ -16,7 +18,8 @@
 #define RESERVE_OTHERS 2   /* of the reserve, for a service without an instance */
 #define KEPT_PART 4	   /* of all places, which are kept at most for services without an instance */
 #define AGAIN 1.	   /* seconds */
-#define START_COUNTS 30.   /* seconds for which a start counts, at most */
+#define START_COUNTS 30.   /* seconds for which a start counts, at most; */
+#define START_IS_FRESH 1.  /* for one that somebody waits for */
 
 static struct {
 	size_t total;	    /* instances that there may be at once */
@@ -28,6 +31,8 @@ static struct {
 	bool is_full; /* there was none for the last one, which the log has */
 	bool offers;
 	size_t slow; /* starts that have lasted too long to count, as they may wait for one in line: at the last look */
+	struct list fresh; /* by run->queue: those that count for a start that somebody waits for; by their time */
+	size_t fresh_count;
 	ev_timer again;
 } places;
 
@@ -106,16 +111,44 @@ static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
 	places.short_until = places.looked = 0;
 	places.slow = 0;
 	LIST_OF(struct svc, svc, link, &superd.services)
+	{
 		places.slow += svc->state == STARTING && svc->since + START_COUNTS < clock_now();
+		if (svc->state == QUEUED && !svc->run->awaited && svc_readable(svc))
+			svc_run(svc)->awaited = true;
+	}
 	limits_offer();
 	if (!list_empty(&superd.queue))
 		ev_timer_again(loop, timer);
 }
 
-/* A start is over that has begun then. */
-void limits_note_start_end(double since)
+void limits_note_start(struct svc *svc)
 {
-	places.slow -= places.slow && since + START_COUNTS < clock_now();
+	struct run *run = svc_run(svc);
+
+	superd.starting++;
+	run->awaited = false;
+	if (run->starts_slowly)
+		return;
+	list_add(&places.fresh, &run->queue);
+	places.fresh_count++;
+}
+
+static void forget_fresh(struct run *run)
+{
+	list_remove(&run->queue);
+	places.fresh_count--;
+}
+
+/* good: it has become ready. */
+void limits_note_start_end(struct svc *svc, bool good)
+{
+	double lasted = clock_now() - svc->since;
+
+	superd.starting--;
+	places.slow -= places.slow && lasted > START_COUNTS;
+	if (!list_empty(&svc->run->queue))
+		forget_fresh(svc->run);
+	svc_run(svc)->starts_slowly = !good || lasted > START_IS_FRESH;
 }
 
 /* superd has another table, or its first. */
@@ -126,6 +159,8 @@ void limits_begin(void)
 
 	if (!ev_is_active(&places.again)) {
 		ev_init(&places.again, on_again);
+		if (!places.fresh.next)
+			list_init(&places.fresh);
 		places.again.repeat = AGAIN;
 	}
 	superd.most_starting = given >= 0 ? (size_t)given
@@ -162,9 +197,18 @@ bool limits_allow(const struct svc *svc)
 
 bool limits_allow_start(const struct svc *svc)
 {
-	return limits_allow(svc) &&
-		(svc->row->exec->accept || !superd.most_starting ||
-		 superd.starting < superd.most_starting + places.slow);
+	if (!limits_allow(svc))
+		return false;
+	if (svc->row->exec->accept || !superd.most_starting || superd.starting < superd.most_starting + places.slow)
+		return true;
+	while (places.fresh_count) {
+		struct run *first = container_of(places.fresh.next, struct run, queue);
+
+		if (first->svc->since + START_IS_FRESH > clock_now())
+			break;
+		forget_fresh(first);
+	}
+	return svc->run->awaited && places.fresh_count < superd.most_starting;
 }
 
 void limits_wait(struct svc *svc)

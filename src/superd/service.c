@@ -267,9 +267,8 @@ void svc_set(struct svc *svc, enum state state)
 		svc_say(svc, LEVEL_DEBUG, "transition", "%s -> %s", states[svc->state].word, states[state].word);
 	facts_note(svc, state);
 	superd.waiting += (state == QUEUED) - (svc->state == QUEUED);
-	superd.starting += (state == STARTING) - (svc->state == STARTING);
 	if (svc->state == STARTING)
-		limits_note_start_end(svc->since);
+		limits_note_start_end(svc, state == RUNNING);
 	if (svc->state == QUEUED)
 		list_remove(&svc->run->queue);
 	if (svc->run->pause == PAUSE_CPS) {
@@ -280,6 +279,8 @@ void svc_set(struct svc *svc, enum state state)
 	}
 	svc->state = state;
 	svc->since = clock_now();
+	if (state == STARTING)
+		limits_note_start(svc);
 	if (state == STOPPING)
 		lent_watch(svc);
 	svc_watch(svc);
@@ -1001,7 +1002,8 @@ void svc_resume(struct svc *svc)
 		return;
 	}
 	svc->state = current->ends || current->phase > REMAINS ? STOPPING : current->phase < READY ? STARTING : RUNNING;
-	superd.starting += svc->state == STARTING;
+	if (svc->state == STARTING)
+		limits_note_start(svc);
 	svc->run->asked = current->begun; /* as far as that is known */
 	if (svc->state != STOPPING) /* else it is what comes behind */
 		CLEAR(svc->run->start_due);
@@ -1262,6 +1264,7 @@ static void on_readable(struct socket *socket)
 	if (!accept_judge_datagrams(svc))
 		return;
 	svc->run->asked = clock_now();
+	svc->run->awaited = true;
 	rate_limit_count(&svc->run->rate, 1., svc->run->asked);
 	if (svc_pause_at_trigger(socket))
 		return;
@@ -1338,6 +1341,7 @@ void svc_start(struct svc *svc, const char *by)
 	text_copy(svc->run->start_by, sizeof(svc->run->start_by), by);
 	svc->run->start_due = clock_now();
 	svc->run->asked = svc->run->start_due;
+	svc->run->awaited = true;
 	svc_settle(svc);
 }
 
@@ -1365,7 +1369,8 @@ void svc_stop(struct svc *svc, bool again)
 	if (!again)
 		svc->run->start_due = 0;
 	journal_service(svc);
-	list_remove(&svc->run->queue);
+	if (waits)
+		list_remove(&svc->run->queue);
 	if (act == ENDS)
 		svc_set(svc, STOPPING);
 	if (starts)
@@ -1382,7 +1387,6 @@ void svc_shut(struct svc *svc, bool spares)
 {
 	bool waits = svc->state == QUEUED;
 
-	list_remove(&svc->run->queue);
 	ev_timer_stop(superd.loop, &svc->run->timer);
 	svc_set(svc, CLOSING);
 	if (waits && svc->removed)

@@ -1,8 +1,9 @@
 # Many services are wanted at once: only so many start at a time (max_starting), and the others wait in line. What waits is told,
 # keeps its order, and can be taken out of the line.
 #
-# A start keeps its place for 30 s at most, and a program that wants no processor loses it at once. So what is slow here is a
-# command before the program.
+# A start that nobody waits for keeps its place from others of that kind for 30 s at most. For one that a client waits for a start
+# counts in its first second alone, and not if the last one of its service was slow or failed. So time passes by steps here, and
+# what is slow is a command before the program.
 suite stampede
 
 # A command that ends when the test lets it go.
@@ -26,6 +27,8 @@ set one_and_two [slow_and [serving one] [serving two]]
 proc run {table {at_once "--max-starting 1"}} {
 	exec mkfifo -m 666 [path go]
 	superd -clock -control -arguments $at_once $table
+	settle
+	hold_clock
 }
 
 # Wakes a service with a client. Returns once superd has seen it.
@@ -46,7 +49,7 @@ proc is_in_line {name} { has [prints list $name] queued }
 proc comes_in_line {name} { sees {prints list $name} queued }
 proc order {args} { set outcome [superctl {*}$args]; expect {[lindex $outcome 0] == 0} $outcome }
 proc nobody_starts {} {
-	advance 5s
+	advance 500ms
 	expect {![logged "one: started"] && ![logged "two: started"]}
 }
 
@@ -88,24 +91,42 @@ test an_order_takes_a_service_out_of_the_line {
 	close $two $three
 }
 
-# For half a minute at most.
-test a_start_that_wants_no_processor_holds_up_nobody {
-	run "service waits { listen = \"127.0.0.1:0\" type = notify exec = \"$tests/notifier 'await %/gate' 'say READY=1'\" }
+# Programs that are never ready, and that are started again and again: a client waits for the first second of a start alone, and
+# from the second start on not at all.
+test programs_that_are_not_ready_hold_up_no_client {
+	run "service waits { start = boot restart = always backoff_min = 100ms backoff_max = 100ms timeout_start = 20s type = notify
+		exec = \"$tests/notifier 'await %/gate' 'say READY=1'\" }
 		[serving one][serving two]"
-	set waits [wake waits starting]; set one [wake one queued]
-	until 5s {[logged "one: started"]} 10
+	log "waits: started, pid "
+	set one [wake one queued]
+	nobody_starts
+	until 500ms {[logged "one: started"]} 4
 	are_served $one
-	pid two
+	until 5s {[logged "waits: start timed out"] || [times [read [logfile]] "waits: started, pid "] == 2} 12
+	wait {[times [read [logfile]] "waits: started, pid "] == 2}
+	set two [wake two awake]
+	are_served $two
 	has [prints list waits] starting
-	close $waits
+}
+
+# Who starts with superd waits for such programs, but not once a client waits for it.
+test a_client_calls_a_service_out_of_the_line_of_the_boot {
+	run "service waits { start = boot type = notify timeout_start = 25s exec = \"$tests/notifier 'await %/gate' 'say READY=1'\" }
+		[serving boots {start = boot}]"
+	comes_in_line boots
+	advance 5s; advance 5s
+	is_in_line boots
+	set client [connect boots]; send $client hello
+	until 500ms {[logged "boots: started"]} 6
+	are_served $client
 }
 
 test no_time_limit_runs_in_line {
 	run [slow_and [filled {service web { listen = "127.0.0.1:0" exec = "$tests/notifier 'say READY=1'" type = notify
-		timeout_start = 10s }}]]
+		timeout_start = 400ms }}]]
 	set slow [wake slow starting]
 	set web [connect web]; send $web "env FDSTORE"
-	advance 5s
+	advance 500ms
 	expect {![logged "web: started"] && ![logged timeout_start]}
 	let_go
 	are_served $slow
@@ -145,8 +166,8 @@ test a_start_by_an_operator_waits_in_line_and_a_stop_ends_that {
 	set slow [wake slow starting]
 	order start --no-wait one
 	order start --no-wait two
-	is_in_line one
-	is_in_line two
+	comes_in_line one
+	comes_in_line two
 	order stop one
 	is_in_line two
 	has [prints list one] asleep
@@ -172,7 +193,7 @@ test an_entry_that_changes_takes_its_service_along {
 test what_a_slow_start_gave_is_gone_with_its_end {
 	run [slow_and [serving one] [serving two "exec_start_pre = $slow_command"] [serving three "exec_start_pre = $slow_command"]]
 	set slow [wake slow starting]; set one [wake one queued]
-	advance 31s; advance 1s
+	until 500ms {[logged "one: started"]} 4
 	are_served $one
 	let_go
 	are_served $slow
