@@ -1763,6 +1763,17 @@ void instance_follow(struct instance *instance, pid_t pid)
 	child_watch(&instance->main, pid);
 }
 
+/* A daemon that makes way for a successor has named it before its own end, as nginx does at an upgrade. */
+static void follow_pid_file(struct instance *instance)
+{
+	pid_t pid = instance->row->groups->lifecycle->pid_file ? read_pid_file(instance) : 0;
+
+	if (!instance_may_follow(instance, pid, guard->pid))
+		return;
+	instance_follow(instance, pid);
+	svc_say(instance->svc, LEVEL_INFO, "daemon", "daemon is pid %ld", (long)pid);
+}
+
 static void on_main(struct child *child, int status, const struct rusage *used)
 {
 	struct instance *instance = container_of(child, struct instance, main);
@@ -1782,7 +1793,9 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 		instance->cpu += (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
 			(double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6;
 	notify_read(svc);
-	if (child->pid) { /* its last message has named another */
+	if (!child->pid && !instance->ends && (instance->phase == START_POST || instance->phase == READY))
+		follow_pid_file(instance);
+	if (child->pid) { /* its last message, or its pid file, has named another */
 		instance->end_is_judged = false;
 		return;
 	}

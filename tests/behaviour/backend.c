@@ -496,9 +496,23 @@ static bool await_term(const char *path)
 	       sigwait(&term, &number) == 0 && sigprocmask(SIG_UNBLOCK, &term, NULL) == 0;
 }
 
+/* Serves as the process that a file names. At each USR2 a child takes its place there, and serves beside it. */
+static int do_heir(const char *path)
+{
+	const struct sigaction action = { .sa_handler = on_told };
+
+	sigaction(SIGUSR2, &action, NULL);
+	for (bool writes = true;; writes = is_told && fork() == 0) {
+		if (writes && !write_pid(path, (long)getpid()))
+			return 1;
+		is_told = false;
+		take_one(20);
+	}
+}
+
 /* A daemon as such words tell: of `single` or two forks, whose first process waits for nobody, and may `fail` or
  * `stay`; the one between may be `slow`, or be `parting` (it has no descriptor any more when the first one ends, and
- * lives on until TERM); the daemon may be `deaf` to TERM, serve but `one`, or as `few` 400 of them,
+ * lives on until TERM); the daemon may be `deaf` to TERM, serve but `one`, or as `few` 400 of them, or have an `heir`,
  * and write its pid to `pid=PATH`, which comes last, perhaps `late`, or a `wrong` one. With `told=PATH` the first
  * process makes that file, and nobody else before it has had TERM. */
 static int do_fork(const char *argument)
@@ -538,6 +552,8 @@ static int do_fork(const char *argument)
 		return 1;
 	if (has_word(argument, "few"))
 		return do_few("400");
+	if (has_word(argument, "heir"))
+		return do_heir(path);
 	return has_word(argument, "one") ? do_take(NULL) : do_serve(NULL);
 }
 
@@ -638,7 +654,8 @@ static const struct {
 	{ "few", do_few }, { "lazy", do_lazy },
 	{ "talk", do_talk }, { "crowd", do_crowd }, { "hold", do_hold }, { "lock", do_lock },
 	{ "eat", do_eat }, { "own", do_own }, { "own-client", do_own_client }, { "children", do_children },
-	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams },
+	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "heir", do_heir },
+	{ "datagrams", do_datagrams },
 	{ "datagram", do_datagram },
 	{ "stdio", do_stdio }, { "lines", do_lines }, { "print", do_print }, { "churn", do_churn },
 	{ "orphans", do_orphans }, { "sleep", do_sleep },

@@ -231,3 +231,70 @@ test a_daemon_without_the_option_is_named_and_stopped { is_named_and_stopped pla
 
 # The process between is just ending, so superd has not inherited the daemon yet.
 test a_daemon_without_the_option_is_found_behind_one_that_ends { is_named_and_stopped parting }
+
+# A daemon that makes way for its successor, as nginx does at USR2 and QUIT: the file names the successor before the old one ends.
+proc succeeded {pid {how TERM}} {
+	kill $pid USR2
+	wait {[set next [string trim [read %/heir.pid]]] ni [list "" $pid]}
+	kill $pid $how
+	log "web: daemon is pid $next"
+	return $next
+}
+proc heir {type how {options ""}} {
+	filled {service web { listen = "127.0.0.1:0" exec = "$backend $how" type = $type pid_file = "%/heir.pid" $options }
+}
+}
+set forks fork\ heir,pid=%/heir.pid
+set stays heir\ %/heir.pid
+
+proc heirs_are_followed {type how {options ""}} {
+	superd -control [heir $type $how $options]
+	set pid [pid web]
+	wait {[state] eq "running"}
+	foreach way {TERM QUIT KILL} {
+		set pid [succeeded $pid $way]
+		is [state] running
+		expect {[pid web] == $pid}
+		has [why web] "pid $pid"
+	}
+	counts "web: started, pid " 1
+	done "stop web"
+	expect {[processes] == 0}
+	ended_by_term $pid
+}
+test a_successor_that_the_pid_file_names_is_followed { heirs_are_followed forking $forks }
+test a_successor_is_followed_whatever_the_type { heirs_are_followed simple $stays }
+test a_successor_is_followed_where_only_the_main_process_is_stopped { heirs_are_followed forking $forks "kill_mode = process" }
+
+test a_successor_is_followed_while_exec_start_post_runs {
+	superd -control [heir forking $forks {exec_start_post = "/usr/bin/sleep 1000"}]
+	set pid [succeeded [pid web]]
+	is [state] starting
+	expect {[pid web] == $pid}
+}
+
+test a_successor_is_followed_by_the_superd_after_a_kill {
+	superd -control -guard [heir forking $forks]
+	set pid [pid web]
+	wait {[state] eq "running"}
+	kill_superd
+	set pid [succeeded $pid]
+	kill_superd
+	is [state] running
+	expect {[pid web] == $pid}
+	counts "web: started, pid " 1
+}
+
+# The file still names the one that has ended, or a process of nobody's.
+test one_that_ends_without_a_successor_has_ended {
+	foreach named {"" 1} {
+		superd -control [heir forking $forks]
+		set pid [pid web]
+		wait {[state] eq "running"}
+		if {$named ne ""} { write heir.pid $named }
+		kill $pid TERM
+		log "web: pid $pid ended: signal TERM"
+		wait {[state] eq "listening"}
+		stop
+	}
+}
