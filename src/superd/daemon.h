@@ -621,6 +621,7 @@ void svc_start(struct svc *svc, const char *by);   /* without a client */
 bool svc_overlap(struct svc *svc, const char *by); /* starts the next instance beside the one that runs */
 void svc_stop(struct svc *svc, bool again);	   /* stops its instances; it goes on listening */
 void svc_shut(struct svc *svc, bool spares);	   /* closes its sockets, and stops its instances or spares them */
+void svc_stop_instances(struct svc *svc);
 void svc_activate(struct svc *svc);
 void svc_note_ready(struct svc *svc, struct instance *instance);
 /* An instance is over: whether it has failed, the pause that follows, and the next start. */
@@ -656,6 +657,9 @@ bool needs_start(struct svc *svc, bool sockets, struct buf *why);
 void needs_mark(const struct service *row); /* a reload takes that away; behind all of it: */
 void needs_reloaded(void);
 void needs_let_go(struct svc *svc); /* its last instance has ended: what only it needed ends, too */
+/* superd ends: stops the instances of each service that no other one needs in order which still runs, or of all. Others
+ * follow them (needs_let_go). Whether that has stopped any. */
+bool needs_stop(bool all);
 void needs_tell(struct svc *svc);   /* it has changed: who waits for it looks again */
 void needs_show(struct svc *svc, struct buf *out);
 

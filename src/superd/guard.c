@@ -185,7 +185,9 @@ static bool guard_turn(pid_t child, double until, int *status)
 		}
 		if (number == SIGHUP || number == SIGUSR1 || number == SIGUSR2)
 			guard->orders |= UINT64_C(1) << (number - 1);
-		if (child)
+		/* A stop says by whom it is, unless too many signals wait. */
+		if (child && !(signal_is_stop(number) &&
+			       sigqueue(child, number, (union sigval){ .sival_int = (int)info.ssi_pid }) == 0))
 			kill(number == SIGCONT ? -child : child, number);
 	}
 	if (child && abort_until > 0 && clock_now() >= abort_until) {

@@ -21,11 +21,12 @@ extern char **environ;
 static struct {
 	struct io signals; /* signalfd(2) */
 	struct log_pump pump;
-	ev_timer deadline, sweep, delay, watchdog;
+	ev_timer deadline, half, sweep, delay, watchdog;
 	ev_idle idle;
 	bool has_cause, sweeps;
 	bool asked[2]; /* to stop: directly, by the guard */
 	int stop_signal;
+	char by[80]; /* which signal, of whom: "" if none */
 	unsigned rounds, rested; /* rested: in which turn of the loop */
 	struct plan *command;
 	const char *notify;
@@ -377,6 +378,8 @@ static void on_main_command(struct child *child, int status, const struct rusage
 	if (!superd_is_stopping()) {
 		superd.life = SUPERD_DELAYS;
 		superd_stop(SIGTERM);
+	} else {
+		needs_stop(false);
 	}
 }
 
@@ -459,13 +462,22 @@ static void end_loop(void)
 
 void superd_check_end(void)
 {
-	bool busy = superd.instances || superd.main_command.pid || rpc_owes();
+	bool busy = superd.instances || superd.main_command.pid || rpc_owes(), ends = false;
 	int signal;
 
 	if (!superd_is_stopping() || superd.life == SUPERD_IS_OVER)
 		return;
-	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
 		busy |= svc->run->socket_command.child.pid;
+		if (!svc_is_empty(svc)) {
+			const struct instance *first =
+				container_of(list_first(&svc->run->instances), struct instance, link);
+
+			ends |= first->ends || first->phase >= EXEC_STOP;
+		}
+	}
+	if (superd.instances && !ends && !superd.main_command.pid)
+		needs_stop(true); /* they need each other, round in a ring */
 	if (busy && superd.life != SUPERD_KILLS)
 		return;
 	signal = superd.life == SUPERD_KILLS ? SIGKILL : self.sweeps ? 0 : SIGTERM;
@@ -497,13 +509,21 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 	superd_check_end();
 }
 
+/* So that a database has a signal of its own, and time, beside a program that hangs. */
+static void on_half(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	if (needs_stop(true))
+		log_notice(superd.log, "half of stop_timeout is over: stopping what others need that still run");
+}
+
 static void begin_stop(void)
 {
 	int64_t limit = superd.options->settings.stop_timeout;
 	/* Without the guard nobody tells the ends of what superds before have started. */
 	double timeout = limit != SCAN_INFINITY ? (double)limit / 1e6 : guard_is_lost() ? ALONE : 0;
 
-	log_notice(superd.log, "stopping");
+	log_notice(superd.log, "stopping%s%s", *self.by ? ": " : "", self.by);
 	superd_notify("STOPPING=1\n");
 	superd.life = SUPERD_STOPS;
 	journal_rewrite(false);
@@ -512,12 +532,16 @@ static void begin_stop(void)
 	ev_timer_stop(superd.loop, &self.delay);
 	if (timeout > 0)
 		timer_begin(&self.deadline, timeout);
-	if (superd.main_command.pid)
-		kill(superd.main_command.pid, self.stop_signal);
+	if (timeout > 0)
+		timer_begin(&self.half, timeout / 2);
 	LIST_EACH(link, &superd.services)
-		svc_shut(container_of(link, struct svc, link), false);
+		svc_shut(container_of(link, struct svc, link), true);
 	LIST_EACH(link, &superd.leaving)
-		svc_shut(container_of(link, struct svc, link), false);
+		svc_shut(container_of(link, struct svc, link), true);
+	if (superd.main_command.pid) /* it goes first: it may need any of them */
+		kill(superd.main_command.pid, self.stop_signal);
+	else
+		needs_stop(false);
 	rpc_go_on();
 	superd_check_end();
 }
@@ -538,7 +562,9 @@ void superd_stop(int signal)
 	if (superd_is_stopping()) {
 		on_deadline(superd.loop, &self.deadline, 0);
 	} else if (delay > 0 && superd.life != SUPERD_DELAYS) {
-		log_notice(superd.log, "stop requested: stops in %s (stop_delay)", duration_write(span, delay));
+		log_notice(superd.log, "stop requested: stops in %s (stop_delay)%s%s", duration_write(span, delay),
+			   *self.by ? ", " : "", self.by);
+		*self.by = '\0';
 		superd.life = SUPERD_DELAYS;
 		guard->stop = signal; /* a superd that follows before that gets it */
 		timer_begin(&self.delay, delay);
@@ -601,7 +627,18 @@ static void dump(void)
 	buf_free(&line);
 }
 
-static void obey(int signal, pid_t sender)
+static void describe_sender(int signal, pid_t pid)
+{
+	char name[32], process[PROCESS_NAME];
+	int length = snprintf(self.by, sizeof(self.by), "signal %s", scan_signal_name(signal, name));
+
+	if (pid > 0) /* else of the terminal, or from outside this pid namespace */
+		snprintf(self.by + length, sizeof(self.by) - (size_t)length,
+			 *process_name(pid, process) ? " from pid %ld (%s)" : " from pid %ld", (long)pid, process);
+}
+
+/* by: the sender that the guard names, whose signal it has passed on, else the sender. */
+static void obey(int signal, pid_t sender, pid_t by)
 {
 	bool by_guard = guard->pid && sender == guard->pid;
 	int tty;
@@ -691,6 +728,7 @@ static void obey(int signal, pid_t sender)
 		/* One order may come twice: who signals all processes of a control group or of a name, as a service
 		 * manager does, reaches the guard, which passes it on, and superd. So the second one of the same way
 		 * counts as another order. */
+		describe_sender(signal, by);
 		if (self.asked[by_guard] || !self.asked[!by_guard])
 			superd_stop(signal == SIGINT ? SIGINT : SIGTERM);
 		self.asked[by_guard] = true;
@@ -706,7 +744,10 @@ static void on_signals(struct io *io)
 		if (list[n].ssi_signo == SIGCHLD)
 			reap();
 		else
-			obey((int)list[n].ssi_signo, (pid_t)list[n].ssi_pid);
+			obey((int)list[n].ssi_signo, (pid_t)list[n].ssi_pid,
+			     (pid_t)list[n].ssi_pid != guard->pid     ? (pid_t)list[n].ssi_pid
+			     : list[n].ssi_code == SI_QUEUE	      ? (pid_t)list[n].ssi_int
+								      : 0);
 	}
 }
 
@@ -834,6 +875,7 @@ static bool init_loop(bool has_command)
 	superd.started = clock_now();
 	srandom((unsigned)getpid() ^ (unsigned)(uint64_t)(clock_wall() * 1e6));
 	ev_init(&self.deadline, on_deadline);
+	ev_init(&self.half, on_half);
 	ev_init(&self.delay, on_delay);
 	ev_init(&self.sweep, on_sweep);
 	self.sweep.repeat = SWEEP;

@@ -5,12 +5,12 @@
 
 enum standing { SERVES, COMES, FAILS };
 
-static bool needs(const struct svc *svc, const char *name)
+static bool needs(const struct svc *svc, const char *name, bool in_order)
 {
 	struct need need;
 
 	for (size_t n = 0; service_need(svc->row, n, &need); n++) {
-		if (!strcmp(need.name, name))
+		if (!strcmp(need.name, name) && (!in_order || need.order == NEED_BEFORE))
 			return true;
 	}
 	return false;
@@ -91,11 +91,17 @@ bool needs_start(struct svc *svc, bool sockets, struct buf *why)
 
 static void let_go(struct svc *wanted)
 {
-	if (wanted->row->exec->start != START_WANTED || svc_is_empty(wanted))
+	bool ends = superd_is_stopping();
+
+	if (svc_is_empty(wanted) || (ends ? superd.main_command.pid : wanted->row->exec->start != START_WANTED))
 		return;
 	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
-		if ((!svc_is_empty(svc) || svc->state == QUEUED) && needs(svc, wanted->row->name))
+		if ((!svc_is_empty(svc) || svc->state == QUEUED) && needs(svc, wanted->row->name, ends))
 			return;
+	}
+	if (ends) {
+		svc_stop_instances(wanted);
+		return;
 	}
 	svc_say(wanted, LEVEL_INFO, "stopping", "stopping: no service wants it any more");
 	svc_stop(wanted, false);
@@ -111,6 +117,33 @@ void needs_let_go(struct svc *svc)
 		if (wanted)
 			let_go(wanted);
 	}
+}
+
+bool needs_stop(bool all)
+{
+	bool any = false;
+	struct need need;
+
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
+		svc->was_wanted = false;
+	for (struct svc *svc = svc_next(NULL); svc && !all; svc = svc_next(svc)) {
+		for (size_t n = 0; !svc_is_empty(svc) && service_need(svc->row, n, &need); n++) {
+			struct svc *wanted = need.order == NEED_BEFORE ? svc_find(need.name) : NULL;
+
+			if (wanted)
+				wanted->was_wanted = true;
+		}
+	}
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
+		LIST_OF(struct instance, instance, link, &svc->run->instances) {
+			any |= !svc->was_wanted && !instance->ends;
+			if (svc->was_wanted && instance_is_frozen(instance)) /* others may need it for their end */
+				instance_freeze(instance, MOVES);
+		}
+		if (!svc->was_wanted)
+			svc_stop_instances(svc);
+	}
+	return any;
 }
 
 void needs_mark(const struct service *row)
@@ -137,7 +170,7 @@ void needs_reloaded(void)
 void needs_tell(struct svc *svc)
 {
 	LIST_OF(struct svc, other, link, &superd.services) {
-		if (other->state == QUEUED && list_empty(&other->run->queue) && needs(other, svc->row->name))
+		if (other->state == QUEUED && list_empty(&other->run->queue) && needs(other, svc->row->name, false))
 			svc_look_again(other);
 	}
 }

@@ -1375,12 +1375,17 @@ void svc_stop(struct svc *svc, bool again)
 		svc_set(svc, STOPPING);
 	if (starts)
 		limits_offer();
-	LIST_OF(struct instance, instance, link, &svc->run->instances)
-		instance_stop(instance);
+	svc_stop_instances(svc);
 	if (act == SETTLES || (svc->state == BACKOFF && again)) /* else a pause goes on */
 		svc_settle(svc);
 	if (waits)
 		needs_let_go(svc);
+}
+
+void svc_stop_instances(struct svc *svc)
+{
+	LIST_OF(struct instance, instance, link, &svc->run->instances)
+		instance_stop(instance);
 }
 
 void svc_shut(struct svc *svc, bool spares)
@@ -1393,12 +1398,10 @@ void svc_shut(struct svc *svc, bool spares)
 		needs_mark(svc->row);
 	else if (waits)
 		needs_let_go(svc);
-	LIST_OF(struct instance, instance, link, &svc->run->instances) {
-		if (!spares)
-			instance_stop(instance);
-	}
+	if (!spares)
+		svc_stop_instances(svc);
 	/* Else its row may come back before it ends. */
-	if ((spares && svc->removed && svc->run->current) || !svc_close_sockets(svc))
+	if ((spares && svc->removed && svc->run->current && !superd_is_stopping()) || !svc_close_sockets(svc))
 		svc_settle(svc);
 }
 

@@ -448,7 +448,7 @@ test a_reload_that_comes_to_nothing_since_superd_stops_says_so {
 	while {![regexp {"done":|"error":} [set end [line $operator]]]} {}
 	expect {[regexp {not reloaded: superd is stopping|"done":} $end]}
 	close $operator $client
-	log ": stopping\n"; # two signals before superd looks are one
+	log ": stopping"; # two signals before superd looks are one
 	signal TERM
 	exit_status
 }

@@ -26,7 +26,7 @@ test as_pid_1_it_ends_everybody_within_its_deadline {
 	ask web hello
 	set client [connect hangs]
 	wait {[processes] >= 3}
-	signal TERM; log "superd: stopping\n"
+	signal TERM; log "superd: stopping"
 	advance 5min
 	expect {![ended]}
 	repeat 6 { advance 1min }       ;# each step of its end begins behind the one before

@@ -579,6 +579,102 @@ test a_required_unit_runs_on_where_it_may {
 	expect {![logged "no service wants it"]}
 }
 
+# At superd's end: `web`, which needs others, ends only once the file is there, and who needs nothing of it at once.
+proc lingers {{options ""}} {
+	filled {exec_stop = "/bin/sh -c 'until test -e %/gone; do sleep 0.02; done'" timeout_stop = 20h $options}
+}
+proc alone {name} {
+	filled {service $name { exec = "$backend sleep 10000000" start = boot }
+}
+}
+proc end_begins {} { signal TERM; log "superd: stopping: signal TERM from pid $::self (" }
+proc all_end {args} {
+	write gone ""
+	expect {[exit_status] == 0}
+	foreach first [lrange $args 0 end-1] second [lrange $args 1 end] { if {$second ne ""} { is_before $first $second } }
+	expect {![logged "killing the rest"]}
+}
+set forever "superd { stop_timeout = infinity }\n"
+
+test at_superds_end_who_needs_goes_before_whom_it_needs {
+	run $forever [back disk] [back db "wants = { disk }"] [front web [lingers "requires = { db }"]] [alone other] [front asleep]
+	pid web
+	become other running
+	end_begins
+	log "other: pid "
+	wait {![reachable asleep]}      ;# all sockets are closed at once
+	expect {![logged "db: pid "] && ![logged "disk: pid "]}
+	all_end "other: pid " "web: pid " "db: pid " "disk: pid "
+}
+
+test at_superds_end_the_programs_of_clients_go_before_what_they_need {
+	run $forever [back db] [each web [lingers "requires = { db }"]]
+	set clients [lmap n {1 2} { set client [connect web]; echoes $client; set client }]
+	end_begins
+	all_end "web: pid " "db: pid "
+	expect {[times [lindex [split [string map [list "db: pid " \x01] [read [logfile]]] \x01] 0] "web: pid "] == 2}
+	close {*}$clients
+}
+
+# Its listener is no longer superd's, but who needs it may have connected before.
+test at_superds_end_what_is_needed_is_thawed {
+	run $forever [filled {service db { listen = "127.0.0.1:0" exec = "$backend talk" }
+}] [front web [lingers "requires = { db }"]]
+	pid web
+	set client [connect db]; send $client one; set before [line $client]
+	done "freeze db"
+	end_begins
+	send $client one; is [line $client] $before
+	all_end "web: pid " "db: pid [lindex $before 0] ended"
+	close $client
+}
+
+test at_superds_end_those_started_beside_each_other_stop_at_once {
+	run $forever [back db] [front web [lingers "wants = { db } beside = { db }"]]
+	pid web
+	become db running
+	end_begins
+	log "db: pid "
+	all_end "db: pid " "web: pid "
+}
+
+test at_superds_end_a_ring_stops_together {
+	run $forever [each web "requires = { db }"] [back db "requires = { web }"]
+	set client [connect web]; echoes $client
+	become db running
+	end_begins
+	expect {[exit_status] == 0}
+	close $client
+}
+
+test at_superds_end_nobody_waits_longer_than_half_of_stop_timeout {
+	run_clocked "superd { stop_timeout = 10h }\n" [back db] [front web [lingers "requires = { db }"]]
+	pid web
+	end_begins
+	advance_beside 4h
+	expect {![logged "db: pid "]}
+	advance_beside 62min
+	log "half of stop_timeout is over: stopping what others need that still run"
+	log "db: pid "
+	expect {![ended]}
+	all_end "db: pid " "web: pid "
+}
+
+# It may need any of them, and names none.
+test at_superds_end_the_main_command_goes_first {
+	set script [filled {trap 'until test -e %/gone; do sleep 0.02; done; exit 0' TERM; : >%/up; while :; do sleep 0.02; done}]
+	foreach late {no yes} {
+		superd -clock -arguments [list --stop-timeout 10h -- /bin/sh -c $script] [alone db]
+		wait {[exists %/up]}
+		log "db: started"
+		end_begins
+		if {$late} { advance_beside 302min; log "half of stop_timeout is over"; log "db: pid " }
+		expect {$late || ![logged "db: pid "]}
+		if {$late} { all_end "db: pid " "the main command has ended" } else { all_end "the main command has ended" "db: pid " }
+		remove %/gone; remove %/up
+	}
+}
+
 # A template whose instances require a unit: it is started with the first of them.
 test what_a_template_requires_starts_with_its_first_instance {
 	write back.service "\[Unit]\nStopWhenUnneeded=yes\n\[Service]\nExecStart=$backend sleep 10000000\nUser=$user\n"

@@ -41,7 +41,7 @@ test dates_a_log_file_as_xinetd_does {
 	stop
 	set date {\d\d/\d\d/\d\d@\d\d:\d\d:\d\d}
 	expect {[regexp "^$date xinetd\\\[$daemon]: " [read $log]]} [read $log]
-	has [read $log] "]: NOTICE: stopping\n"
+	has [read $log] "]: NOTICE: stopping: signal TERM from pid $self ("
 }
 
 test ends_without_services_unless_it_is_to_stay {
