@@ -176,7 +176,8 @@ static enum style add_state(struct buf *out, const struct screen *screen, const 
 		json_reply_show_text(out, service, "state");
 	if (json_reply_flag(service, "held") && !json_reply_is(service, "state", "held"))
 		buf_text(out, ", held");
-	(void)template_add(out, service, "[{?degraded}, degraded][{?outdated}, outdated][, retry in {pause.left:age}]");
+	(void)template_add(out, service, "[{?degraded}, degraded][{?outdated}, outdated]"
+			   "[, retry in {pause.left:age}|, starts in {next_start:age}]");
 	if (json_reply_flag(service, "degraded") ||
 	    (style == STYLE_GREEN && json_reply_number(service, "outdated") > 0))
 		return STYLE_YELLOW;

@@ -192,6 +192,8 @@ static void add_listening(struct buf *out, const json_t *service)
 				   "[{builtin=sensor}it is a sensor: all services refuse an address that connects here "
 				   "(deny_time)|"
 				   "{?accept}it waits for clients, and starts an instance for each|"
+				   "nothing runs: it starts in {next_start:span}"
+				   "[{?listeners}, or with the next client]|"
 				   "{?listeners}nothing runs: the next client starts it|"
 				   "nothing runs, and it has no socket: start starts it]");
 }

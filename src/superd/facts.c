@@ -820,6 +820,8 @@ static void add_counters(const struct service *row, struct svc *svc, const struc
 			    ev_timer_remaining(superd.loop, &svc->run->timer));
 		json_object_close(out);
 	}
+	add_seconds(out, "next_start", of->state == LISTENING && of->run->start_due > 0,
+		    number_max(of->run->start_due - clock_now(), 0));
 	if (open_object(out, "last_activation", of->run->last_start > 0)) {
 		json_seconds_field(out, "at", of->run->last_start + offset());
 		json_text_field(out, "by", *of->run->last_peer ? of->run->last_peer : NULL);

@@ -153,6 +153,27 @@ test a_disabled_service_counts {
 	has [page /] "<dt>Services</dt><dd>3<small>, 2 disabled</small></dd>"
 }
 
+# With restart = always superd starts it again after a pause, in which it is as asleep as others.
+test a_start_that_is_due_is_in_every_view {
+	run_status {service job { start = boot exec = "/bin/true" restart = always backoff_min = 1h backoff_max = 1h }
+		service web { listen = "127.0.0.1:0" exec = "/bin/true" start = boot restart = always backoff_min = 1h backoff_max = 1h }
+		service other { listen = "127.0.0.1:0" exec = "/bin/true" }}
+	foreach name {job web} { log "$name: next start in 1 h" }
+	advance 30min
+	foreach {name then} {job {\n} web {, or with the next client\n}} {
+		expect {[regexp "^$name: asleep for 30 min.*: nothing runs: it starts in (30 min|29 min 5\\d s)$then" [why $name]]} [why $name]
+		expect {[regexp {"next_start":(1800|179\d)} [prints --json list $name]]} [prints --json list $name]
+		has [prints list $name] "asleep, starts in "
+		has [page /] "asleep, starts in "
+		has [page /service/$name] "nothing runs: it starts in "
+	}
+	expect {[schema_holds status [control "status web"]]}
+	has [why other] "nothing runs: the next client starts it"
+	has [control "status other"] "\"next_start\":null"
+	advance 31min
+	foreach name {job web} { wait {[value [control "status $name"] activations] == 2} }
+}
+
 proc has_order {args} {
 	set page [page /]; set before -1
 	foreach name $args {
