@@ -397,6 +397,8 @@ struct run {
 	struct list queue; /* link in superd.queue: it waits for a place, or for its turn; or among the fresh starts */
 	struct rate_limit rate, trigger; /* cps, trigger_limit */
 	double failed_at;		 /* the last start that failed */
+	double skipped_at;		 /* the last one that a condition has left out */
+	double opens_since;		 /* of the tries to open its sockets; 0: none is due */
 	struct idle idle;
 	struct helper turner; /* takes probes away, or looks at the conditions of sockets; nothing is watched meanwhile */
 	unsigned asked_of;    /* the socket about whose conditions it is asked */

@@ -1,6 +1,7 @@
 /* What a service and its sockets need of other services: started before it and waited for, or beside it
  * (table/service/need). A start of what is needed belongs to one wait, which has begun at svc->run->asked: who has
- * started or failed since then is not started again for it. */
+ * started, failed or been skipped since then is not started again for it. Who has started for sockets has done so for
+ * all tries to open them. */
 #include "superd/daemon.h"
 
 enum standing { SERVES, COMES, FAILS };
@@ -27,7 +28,7 @@ static bool fails(const struct svc *svc, double since)
 static enum standing look_at(struct svc *svc, const struct need *need)
 {
 	struct svc *wanted = svc_find(need->name);
-	double since = svc->run->asked;
+	double since = svc->run->asked, begun = need->socket ? svc->run->opens_since : since;
 	char by[80];
 
 	if (!wanted || svc_bar(wanted) != BAR_NONE)
@@ -36,9 +37,12 @@ static enum standing look_at(struct svc *svc, const struct need *need)
 		return COMES;
 	if (wanted->row->exec->accept || wanted->state == RUNNING) /* a client starts an instance of accept = yes */
 		return SERVES;
+	if (wanted->run->skipped_at >= begun) /* as with systemd, that is no failure */
+		return SERVES;
 	if (fails(wanted, since))
 		return FAILS;
-	if (wanted->state == LISTENING && wanted->run->last_start >= since)
+	if (wanted->state == LISTENING &&
+	    wanted->run->last_start >= (svc_is_failing(wanted) ? since : begun))
 		return SERVES;
 	if (wanted->state == LISTENING || wanted->state == BACKOFF || wanted->state == FROZEN ||
 	    (wanted->state == STOPPING && need->order != NEED_BEFORE)) {

@@ -686,6 +686,7 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 		return;
 	case PHASE_SOCKET_START_POST:
 		svc->bound = true;
+		CLEAR(svc->run->opens_since);
 		CLEAR(svc->run->told_at);
 		if (!svc_is_failing(svc) && svc->run->backoff.failures)
 			backoff_reset(&svc->run->backoff);
@@ -933,8 +934,11 @@ void svc_open(struct svc *svc)
 		return;
 	ev_timer_stop(superd.loop, &svc->run->timer);
 	if (!svc->bound && lacks_socket(svc)) {
-		if (svc->state != QUEUED && service_need(svc->row, 0, &need))
+		if (svc->state != QUEUED && service_need(svc->row, 0, &need)) {
 			svc->run->asked = clock_now();
+			if (!svc->run->opens_since)
+				svc->run->opens_since = svc->run->asked;
+		}
 		if (is_held_up(svc, true))
 			return;
 	}
@@ -973,6 +977,7 @@ bool svc_close_sockets(struct svc *svc)
 {
 	struct helper *command = &svc->run->socket_command;
 
+	CLEAR(svc->run->opens_since);
 	if (!command->child.pid) {
 		CLEAR(svc->run->socket_phase);
 		close_all(svc);
@@ -1697,6 +1702,7 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 		double pause = backoff_next(&svc->run->backoff, SKIPPED, SKIPPED_MOST, 0);
 		char span[DURATION_MOST];
 
+		svc->run->skipped_at = now;
 		svc_say(svc, LEVEL_NOTICE, "skipped", "not started: %s; next look in %s", why,
 			duration_write(span, pause));
 		svc_set_reason(svc, "not started: %s", why);

@@ -579,6 +579,74 @@ test a_required_unit_runs_on_where_it_may {
 	expect {![logged "no service wants it"]}
 }
 
+# What a condition leaves out is no failure of who needs it: not at the first start, and not at those while it pauses.
+proc made_once {} { expect {[lines %/made] == 1} }
+
+test what_a_condition_skips_is_no_failure {
+	foreach way {PathExists=!%/made PathExists=%/none} {
+		run_both "condition = \"$way\" exec_start_pre = \"/bin/sh -c ': >%/made'\"" "requires = { db }"
+		foreach n {1 2 3} { is_served [come web]; control "stop web"; become web listening }
+		lacks [read [logfile]] "it requires db" "starts without it"
+		stop
+	}
+}
+
+test what_exec_condition_skips_is_no_failure {
+	run $patient [back db {exec_condition = "/bin/false"}] [each web "requires = { db }"]
+	repeat 3 { serves web }
+	expect {![logged "it requires db"]}
+}
+
+test what_is_skipped_behind_another_is_no_failure {
+	run $patient [back disk {condition = "PathExists=/none"}] [back db "requires = { disk }"] [front web "requires = { db }"]
+	repeat 2 { is_served [come web]; control "stop web"; become web listening }
+	counts "db: started, pid " 2
+}
+
+test what_a_socket_requires_and_a_condition_skips_lets_it_open {
+	run $patient [back db {condition = "PathExists=/none"}] [front web "socket_requires = { db }"]
+	is_served [come web]
+}
+
+# What fails to be started stays a failure, also where it was skipped before.
+test what_fails_after_it_was_skipped_is_a_failed_start {
+	run_both [filled {condition = "PathExists=%/bar" exec_start_pre = "/usr/bin/test ! -e %/bar"}] "requires = { db }"
+	is_served [come web]
+	control "stop web"
+	become web listening
+	write bar ""
+	set client [come web]
+	log "web: cannot start: it requires db: "
+	close $client
+}
+
+# Each try to open a socket is for what it needs no other start.
+test what_a_socket_needs_starts_once_for_all_tries {
+	run_clocked $patient [filled {service db { exec = "/bin/sh -c 'echo >>%/made'" type = oneshot start = wanted }
+}] [front web [filled {socket_wants = { db } socket_exec_start_post = "/usr/bin/test -e %/gate"}]]
+	until 11min {[count "socket_exec_start_post has failed"] >= 3} 30
+	made_once
+	write gate ""
+	until 11min {[state web] eq "listening"} 30
+	made_once
+	# As it is enabled it is another opening.
+	done "disable web"
+	done "enable web"
+	become web listening
+	wait {[lines %/made] == 2}
+}
+
+test what_a_socket_requires_is_tried_again_until_it_has_run {
+	run_clocked $patient [filled {service good { exec = "/bin/sh -c 'echo >>%/made'" type = oneshot start = wanted }
+service db { exec = "/usr/bin/test -e %/gate" type = oneshot start = wanted }
+}] [front web "socket_requires = { good, db }"]
+	log "it requires db"
+	until 11min {[count "db: started, pid "] >= 3} 30
+	write gate ""
+	until 11min {[state web] eq "listening"} 30
+	made_once
+}
+
 # At superd's end: `web`, which needs others, ends only once the file is there, and who needs nothing of it at once.
 proc lingers {{options ""}} {
 	filled {exec_stop = "/bin/sh -c 'until test -e %/gone; do sleep 0.02; done'" timeout_stop = 20h $options}
