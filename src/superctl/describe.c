@@ -207,16 +207,14 @@ static enum style add_last_used(struct buf *out, const struct screen *screen, co
 	return STYLE_PLAIN;
 }
 
-/* The command of a service, or the reason if the service is skipped. */
+/* The command of a service, or what is wrong with it. */
 static enum style add_command(struct buf *out, const struct screen *screen, const json_t *service)
 {
 	(void)screen;
-	if (!*json_reply_text(service, "skipped")) {
-		json_reply_show_text(out, service, "command");
-		return STYLE_PLAIN;
-	}
-	json_reply_show_text(out, service, "skipped");
-	return STYLE_RED;
+	if (template_add(out, service, "{fault}"))
+		return json_reply_flag(service, "degraded") ? STYLE_YELLOW : STYLE_RED;
+	json_reply_show_text(out, service, "command");
+	return STYLE_PLAIN;
 }
 
 static enum style add_queue(struct buf *out, const struct screen *screen, const json_t *service)
@@ -263,12 +261,7 @@ const struct field_of_service fields[FIELDS] = {
 	[FIELD_REFUSED] = { { .title = "REFUSED", .right = true }, "Refused", .add = add_refused },
 	[FIELD_TIME] = { { .title = "TIME", .right = true }, "Processor time", .template = "[{?cpu}{cpu:span}]" },
 	[FIELD_COMMAND] = { { .title = "COMMAND" }, "Command", .add = add_command },
-	/* Its reason, and when it was: "exit status 1, 16:20:11". */
-	[FIELD_FAILURE] = { { .title = "LAST FAILURE" },
-			    "Last failure",
-			    .template = "[skipped: {skipped}|{last_exit.result=success}[{pause.reason}]|" ENDING_OF(
-				    "last_exit.") ", {last_exit.at:clock}|{pause.reason}]",
-			    .style = STYLE_RED },
+	[FIELD_FAULT] = { { .title = "FAULT" }, "Fault", .template = "[{fault}]", .style = STYLE_RED },
 };
 
 enum style field_add(struct buf *out, enum field id, const struct screen *screen, const json_t *service)

@@ -5,6 +5,10 @@
  * browser loads them again from time to time. */
 #include "superctl/superctl.h"
 
+#include <limits.h>
+#include <math.h>
+#include <unistd.h>
+
 #define ASK_LIMIT 10000	   /* milliseconds for all of superd's answers */
 #define PAGE_SERVICES 5000 /* rows of the overview */
 #define NAME_MOST 24	   /* bytes of a name that no line break parts */
@@ -48,26 +52,35 @@ static void add_escaped(struct buf *out, struct buf *text)
 	buf_clear(text);
 }
 
-static void add_head(struct buf *out, const char *title, const char *root)
+/* service: "", or the service of the page. The title tells the tabs of several machines apart. */
+static void add_head(struct buf *out, const char *service, const char *root)
 {
+	char host[HOST_NAME_MAX + 1] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
 	buf_text(out,
 		 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		 "<meta name=\"color-scheme\" content=\"light dark\">\n"
 		 "<meta http-equiv=\"refresh\" content=\"30\">\n<title>");
-	html_text(out, title);
+	html_text(out, service);
+	buf_text(out, *service ? " - superd on " : "superd on ");
+	html_text(out, host);
 	buf_addf(out,
 		 "</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"%spage.css\">\n"
-		 "</head>\n<body>\n",
+		 "</head>\n<body>\n<header>",
 		 root);
+	buf_text(out, *service ? "<p><a href=\"../\">All services of " : "<h1>superd on ");
+	html_text(out, host);
+	buf_text(out, *service ? "</a></p><h1>" : "</h1>");
+	html_text(out, service);
+	buf_text(out, *service ? "</h1></header>\n" : "");
 }
 
 static const char *colour_of(const json_t *service)
 {
 	const struct state_word *word = state_word_of(service);
 
-	if (*json_reply_text(service, "skipped"))
-		return "bad";
 	return json_reply_flag(service, "degraded") && strcmp(word->class, "bad") != 0 ? "warn" : word->class;
 }
 
@@ -79,21 +92,38 @@ static void add_field(struct buf *out, enum field field, const json_t *service)
 	(void)field_add(out, field, &screen, service);
 }
 
+/* The phase that a bar shows. A short try between two failures is one of them: nothing has woken. */
+static const char *phase_shown(const json_t *spans, size_t n, double cell)
+{
+	const char *phase = json_reply_text(json_array_get(spans, n), "phase");
+	double at = json_reply_number(json_array_get(spans, n), "at");
+	size_t next = n;
+
+	while (!strcmp(json_reply_text(json_array_get(spans, next), "phase"), "starting") ||
+	       !strcmp(json_reply_text(json_array_get(spans, next), "phase"), "running"))
+		next++;
+	return next > n && json_reply_is(json_array_get(spans, next), "phase", "failed") &&
+			json_reply_number(json_array_get(spans, next), "at") - at < cell
+		? "failed"
+		: phase;
+}
+
 /* Adds the cells of a paint, neighbours in one rectangle, so that a page with 1,000 bars stays small. */
 static void add_cells(struct buf *out, const struct paint *paint, const json_t *line, size_t cells)
 {
-	const json_t *spans = json_reply_list(line, "spans"), *span;
+	const json_t *spans = json_reply_list(line, "spans");
 	double from = json_reply_number(line, "from"), cell = (json_reply_number(line, "until") - from) / (double)cells;
 	bool painted[CELLS_OF_ONE] = { false };
-	size_t n;
 
-	json_array_foreach(spans, n, span)
-	{
-		const json_t *next = json_array_get(spans, n + 1);
-		double at = (json_reply_number(span, "at") - from) / cell;
-		double end = next ? (json_reply_number(next, "at") - from) / cell : (double)cells;
-		const char *phase = json_reply_text(span, "phase");
+	for (size_t n = 0, last; n < json_array_size(spans); n = last + 1) {
+		const char *phase = phase_shown(spans, n, cell);
+		const json_t *next = json_array_get(spans, (last = n) + 1);
+		double at = (json_reply_number(json_array_get(spans, n), "at") - from) / cell, end;
 
+		for (; next && !strcmp(phase_shown(spans, last + 1, cell), phase);
+		     next = json_array_get(spans, last + 1))
+			last++;
+		end = next ? (json_reply_number(next, "at") - from) / cell : (double)cells;
 		if (!*phase || !strstr(paint->phases, phase) || paint->is_short != (next && end - at < 1))
 			continue;
 		for (size_t c = at > 0 && at < (double)cells ? (size_t)at : 0; c < cells && (double)c < end; c++)
@@ -138,19 +168,30 @@ static void add_window(struct buf *out, double from, double until)
 	human_add(out, duration_write_whole, until - from + .5); /* superd rounds both */
 }
 
-/* Adds times above the bars: the first, the last and so many between them. It is no part of a bar's drawing, which is
- * stretched. */
-static void add_axis(struct buf *out, double from, double until, int between)
+/* Adds times above the bars, at full minutes or hours of the local clock, at most so many. It is no part of a bar's
+ * drawing, which is stretched. */
+static void add_axis(struct buf *out, double from, double until, double most)
 {
+	static const int steps[] = { 1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 360, 720, 1440 }; /* minutes */
+	time_t first = (time_t)from;
+	struct tm tm = { 0 };
+	double step, at;
+	size_t n = 0;
+
+	(void)localtime_r(&first, &tm);
+	while (n + 1 < sizeof(steps) / sizeof(*steps) && (until - from) / (steps[n] * 60) > most)
+		n++;
+	step = steps[n] * 60;
+	at = ceil((from + (double)tm.tm_gmtoff) / step) * step - (double)tm.tm_gmtoff;
 	buf_text(out, "<svg class=\"axis\" role=\"img\" aria-label=\"Times\">");
-	for (int n = 0; until > from && n <= between + 1; n++) {
-		double part = (double)n / (between + 1);
+	for (; until > from && at <= until; at += step) {
+		double part = (at - from) / (until - from);
 
 		buf_addf(out, "<text x=\"%.2f%%\" y=\"10\" text-anchor=\"%s\">", part * 100,
-			 !n		       ? "start"
-				 : n > between ? "end"
-					       : "middle");
-		human_add(out, time_write_minute, from + part * (until - from));
+			 part < .1	  ? "start"
+				 : part > .9 ? "end"
+					     : "middle");
+		human_add(out, time_write_minute, at);
 		buf_addf(out, "</text><rect x=\"%.2f%%\" y=\"12\" width=\"1\" height=\"4\"/>", part * 100);
 	}
 	buf_text(out, "</svg>");
@@ -199,25 +240,35 @@ static void add_row(struct buf *out, const struct overview *overview, const json
 	for (size_t n = 0; n < sizeof(rest) / sizeof(*rest); n++)
 		add_cell(out, rest[n], "", service);
 	add_cell(out, FIELD_STARTS, "", service);
-	add_cell(out, FIELD_FAILURE, "fault", service);
+	add_cell(out, FIELD_FAULT, "fault", service);
 	buf_text(out, "</td></tr>\n");
 }
 
-static void add_total(struct buf *out, const char *name, double number, bool is_bytes)
+/* A tile, and what of it, or beside it, is so. */
+static void add_total(struct buf *out, const char *name, human_write *write, double number, const char *what,
+		      double part)
 {
 	buf_addf(out, "<div><dt>%s</dt><dd>", name);
-	if (is_bytes)
-		human_add(out, size_write, number);
-	else
-		buf_addf(out, "%.0f", number);
+	human_add(out, write, number);
+	if (part > 0) {
+		buf_text(out, "<small>, ");
+		human_add(out, write, part);
+		buf_addf(out, " %s</small>", what);
+	}
 	buf_text(out, "</dd></div>\n");
+}
+
+static const char *count_write(char *out, double number)
+{
+	snprintf(out, TIME_TEXT_MOST, "%.0f", number);
+	return out;
 }
 
 static void add_overview_page(struct buf *out, const struct overview *overview)
 {
 	const json_t *superd = json_reply_object(json_array_get(overview->metrics, 0), "superd");
 	double services = (double)json_array_size(overview->metrics) - 1, shown = 0;
-	double disabled = 0, memory = 0, waiting = 0, instances = 0, faults = 0, queue;
+	double disabled = 0, memory = 0, frozen_memory = 0, waiting = 0, awake = 0, asleep = 0, frozen = 0, faults = 0;
 	struct buf rows = { 0 };
 
 	/* Those with a fault first, then those that are awake, then the rest, each in superd's order, which is that of
@@ -225,36 +276,39 @@ static void add_overview_page(struct buf *out, const struct overview *overview)
 	for (int place = 0; place < 3; place++) {
 		for (size_t n = 1; n < json_array_size(overview->metrics); n++) {
 			const json_t *service = json_array_get(overview->metrics, n);
-			bool is_awake = !strcmp(state_word_of(service)->class, "good");
+			double bytes = json_reply_number(service, "memory"), queue;
+			const struct state_word *word = state_word_of(service);
+			bool is_awake = !strcmp(word->class, "good"), is_frozen = !strcmp(word->state, "frozen");
 			/* As superctl list --failed. */
-			bool is_bad = *json_reply_text(service, "fault") || *json_reply_text(service, "skipped");
+			bool is_bad = *json_reply_text(service, "fault");
 
 			if (place != (is_bad ? 0 : is_awake ? 1 : 2))
 				continue;
 			(void)facts_queue(service, &queue);
 			disabled += json_reply_is(service, "state", "off");
 			faults += is_bad;
-			memory += json_reply_number(service, "memory");
+			*(is_frozen ? &frozen_memory : &memory) += bytes;
 			waiting += queue;
-			instances += (double)facts_instances(service);
+			awake += is_awake;
+			asleep += !strcmp(word->class, "sleep");
+			frozen += is_frozen;
 			if (shown++ < PAGE_SERVICES)
 				add_row(&rows, overview, service);
 		}
 	}
-	add_head(out, "superd", "");
-	buf_text(out, "<header><h1>superd</h1> <p id=\"about\">version ");
+	add_head(out, "", "");
+	buf_text(out, " <p id=\"about\">version ");
 	html_member(out, superd, "version");
 	buf_addf(out, ", pid %.0f, up ", json_reply_number(superd, "pid"));
 	human_add(out, duration_write_whole, json_reply_number(superd, "uptime"));
 	buf_text(out, "</p></header>\n<main>\n");
-	buf_addf(out, "<dl id=\"totals\" class=\"totals\">\n<div><dt>Services</dt><dd>%.0f", services);
-	if (disabled)
-		buf_addf(out, "<small>, %.0f disabled</small>", disabled);
-	buf_text(out, "</dd></div>\n");
-	add_total(out, "Instances", instances, false);
-	add_total(out, "Waiting clients", waiting, false);
-	add_total(out, "Memory awake", memory, true);
-	add_total(out, "With a fault", faults, false);
+	buf_text(out, "<dl id=\"totals\" class=\"totals\">\n");
+	add_total(out, "Services", count_write, services, "disabled", disabled);
+	add_total(out, "Awake", count_write, awake, "", 0);
+	add_total(out, "Asleep", count_write, asleep, "frozen", frozen);
+	add_total(out, "Waiting clients", count_write, waiting, "", 0);
+	add_total(out, "Memory awake", size_write, memory, "frozen", frozen_memory);
+	add_total(out, "With a fault", count_write, faults, "", 0);
 	buf_text(out, "</dl>\n");
 	buf_text(out,
 		 "<div class=\"wide\"><table id=\"services\">\n<caption>Services</caption>\n<thead><tr>"
@@ -262,11 +316,11 @@ static void add_overview_page(struct buf *out, const struct overview *overview)
 	buf_text(out, "<th scope=\"col\">");
 	add_window(out, overview->from, overview->until);
 	buf_text(out, "<div>");
-	add_axis(out, overview->from, overview->until, 1);
+	add_axis(out, overview->from, overview->until, 3);
 	buf_text(out,
 		 "</div><th scope=\"col\">Listens on<th scope=\"col\">Queue"
 		 "<th scope=\"col\">Instances<th scope=\"col\">Memory"
-		 "<th scope=\"col\">Starts<th scope=\"col\">Last failure\n"
+		 "<th scope=\"col\">Starts<th scope=\"col\">Fault\n"
 		 "<tbody id=\"rows\">\n");
 	buf_add(out, buf_string(&rows), rows.length);
 	buf_text(out, "</table></div>\n<p id=\"note\">");
@@ -283,7 +337,7 @@ static void add_facts(struct buf *out, const json_t *status)
 	static const enum field list[] = {
 		FIELD_STATE,	 FIELD_SINCE,	FIELD_ENDPOINTS, FIELD_COMMAND,	  FIELD_QUEUE,
 		FIELD_INSTANCES, FIELD_MEMORY,	FIELD_TIME,	 FIELD_LAST_USED, FIELD_STARTS,
-		FIELD_FAILED,	 FIELD_REFUSED, FIELD_FAILURE,
+		FIELD_FAILED,	 FIELD_REFUSED, FIELD_FAULT,
 	};
 	struct buf value = { 0 };
 
@@ -296,8 +350,8 @@ static void add_facts(struct buf *out, const json_t *status)
 		if (!value.length)
 			continue;
 		buf_addf(out, "<div><dt>%s</dt><dd", fields[list[n]].name);
-		if (list[n] == FIELD_STATE)
-			buf_addf(out, " class=\"%s\"", colour_of(status));
+		if (list[n] == FIELD_STATE || list[n] == FIELD_FAULT)
+			buf_addf(out, " class=\"%s\"", list[n] == FIELD_FAULT ? "bad" : colour_of(status));
 		buf_char(out, '>');
 		add_escaped(out, &value);
 		buf_text(out, "</dd></div>\n");
@@ -315,8 +369,8 @@ static void add_log(struct buf *out, const json_t *log)
 
 	buf_text(out, "<section id=\"log\">\n<h2>Log</h2>\n");
 	buf_text(out,
-		 json_array_size(log) ? "<ol class=\"log\" tabindex=\"0\" aria-label=\"Log\">\n"
-				      : "<p>No lines.</p>\n<ol>\n");
+		 json_array_size(log) ? "<div class=\"log\" tabindex=\"0\" role=\"region\" aria-label=\"Log\"><ol>\n"
+				      : "<p>No lines.</p>\n<div><ol>\n");
 	for (size_t n = 0; n < json_array_size(log); n++) {
 		const json_t *line = json_array_get(log, n);
 		const char *level = json_reply_text(line, "level");
@@ -334,9 +388,9 @@ static void add_log(struct buf *out, const json_t *log)
 			buf_text(out, "</b> ");
 		}
 		html_member(out, line, "message");
-		buf_char(out, '\n');
+		buf_text(out, "</li>\n");
 	}
-	buf_text(out, "</ol>\n</section>\n");
+	buf_text(out, "</ol></div>\n</section>\n");
 	buf_free(&clock);
 }
 
@@ -376,19 +430,14 @@ static void add_service_page(struct buf *out, const json_t *const lines[3], cons
 {
 	double from = json_reply_number(lines[1], "from"), until = json_reply_number(lines[1], "until");
 	const char *text = json_reply_text(lines[2], "text");
-	struct buf title = { 0 };
 
-	buf_addf(&title, "%s - superd", json_reply_text(lines[0], "service"));
-	add_head(out, buf_string(&title), "../");
-	buf_free(&title);
-	buf_text(out, "<header><p><a href=\"../\">All services</a></p><h1>");
-	html_member(out, lines[0], "service");
-	buf_text(out, "</h1></header>\n<main>\n");
+	add_head(out, json_reply_text(lines[0], "service"), "../");
+	buf_text(out, "<main>\n");
 	add_facts(out, lines[0]);
 	buf_text(out, "<section>\n<h2>");
 	add_window(out, from, until);
 	buf_text(out, "</h2>\n<p id=\"timeline\">");
-	add_axis(out, from, until, 5);
+	add_axis(out, from, until, 7);
 	add_bar(out, lines[1], CELLS_OF_ONE);
 	buf_text(out, "</p>\n");
 	add_legend(out);

@@ -42,7 +42,9 @@ const char page_css[] =
 	"pre,.log{list-style:none;margin:0;padding:.6rem;max-height:26rem;overflow:auto;background:var(--soft);"
 	"border:1px solid var(--line);border-radius:.5rem}pre{tab-size:4}"
 	"#why p{white-space:pre-line;overflow-wrap:anywhere}"
-	".log li{overflow-wrap:anywhere}time{color:var(--dim)}\n"
+	/* The newest line is in sight, without a script: the box begins at its end. */
+	"div.log{display:flex;flex-direction:column-reverse}.log ol{list-style:none;margin:0;padding:0}"
+	".log li{overflow-wrap:anywhere;white-space:pre-wrap}time{color:var(--dim)}\n"
 	"@media(min-width:64rem){#services{font-size:.92rem}#services td:nth-child(5){min-width:8rem;width:10.5rem}"
 	"#services td:nth-child(10){min-width:7rem}#services .long{min-width:8rem}"
 	"#services th:nth-child(4){width:14rem;min-width:7rem}}\n"
@@ -63,4 +65,4 @@ const char page_css[] =
 	"#services td:nth-child(6)::before{content:'Queue'}#services td:nth-child(7)::before{content:'Instances'}\n"
 	"#services td:nth-child(8)::before{content:'Memory'}"
 	"#services td:nth-child(9)::before{content:'Starts'}"
-	"#services td:nth-child(10)::before{content:'Last failure'}.facts>div{grid-template-columns:7rem 1fr}}\n";
+	"#services td:nth-child(10)::before{content:'Fault'}.facts>div{grid-template-columns:7rem 1fr}}\n";

@@ -271,7 +271,7 @@ static void add_held(struct buf *out, const json_t *service)
 		buf_text(out, "clients queue until superctl release");
 }
 
-/* By the word for the state. "skipped" has its own sentences. */
+/* By the word for the state. Of what is skipped, the fault says all. */
 static const struct fact states[] = {
 	{ "off", .add = add_off },
 	{ "binding",
@@ -349,14 +349,10 @@ static void add_queue(struct buf *out, const json_t *service)
 /* The sentences in their order, each with the words before it; the last failures follow. */
 static const struct fact sentences[] = {
 	{ "", .add = add_state },
-	/* Why it is skipped, or runs by its previous configuration. */
-	{ "",
-	  .template = "[[{#for}its configuration has errors now, so the previous one stays in effect|"
-		      "skipped, so no client is served]: {skipped}]" },
+	/* What superd finds wrong; the state has what a pause is for. */
+	{ "", .template = "[{!pause}{fault}|its configuration has an error now: {skipped}|{closed}|{binds}]" },
 	{ "", .template = "[{?skipped}correct that, then superctl reload]" },
 	{ "", .add = add_queue },
-	/* What superd finds wrong; the state has what a pause is for. */
-	{ "", .template = "[{!pause}{fault}|{binds}]" },
 	{ "", .add = add_idle },
 	{ "",
 	  .template = "[{?probes}{probes: connection} [{probes=1}was closed as a probe|were closed as probes], and "

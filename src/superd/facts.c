@@ -5,6 +5,8 @@
 #include <math.h>
 
 #define KEPT "its configuration has an error now, so the previous one stays in effect"
+#define SKIPPED "it is skipped"
+#define HIDDEN "superctl why has the reason"
 #define ALARM 5		   /* failures in a row that make a service degraded */
 #define FAULTS_MOST 100	   /* in the health of superd */
 #define INSTANCES_MOST 100 /* listed one by one */
@@ -440,6 +442,21 @@ static enum health check(struct svc *svc, struct buf *why)
 	return is_old || (why->length && svc->row->dialect == UNIT) ? DEGRADED : HEALTHY;
 }
 
+/* What is wrong with a service: the one sentence that health, list, why and the pages have. svc NULL: the row is off,
+ * or skipped. HEALTHY with a text: see check. */
+static enum health check_row(const struct service *row, struct svc *svc, struct buf *why)
+{
+	const struct skipped *left = skipped_for(row, svc);
+	enum health health = svc ? check(svc, why) : HEALTHY;
+
+	if (!left || (left->row != SKIPPED_NO_ROW && superd.table->services[left->row].exec->disable))
+		return health;
+	if (health == HEALTHY)
+		buf_clear(why);
+	buf_addf(why, "%s%s: %s", why->length ? "; " : "", svc ? KEPT : SKIPPED, skipped_reason(left));
+	return health == HEALTHY ? DEGRADED : health;
+}
+
 /* For a load balancer: it is also unhealthy while clients wait. svc NULL: the row is off. */
 static enum health health_of(const struct service *row, struct svc *svc, struct buf *why)
 {
@@ -450,7 +467,7 @@ static enum health health_of(const struct service *row, struct svc *svc, struct 
 	if (superd_is_stopping())
 		reason = "superd is stopping";
 	else if (!svc && left)
-		buf_addf(why, "it is skipped: %s", skipped_reason(left));
+		buf_addf(why, SKIPPED ": %s", skipped_reason(left));
 	else if (!svc)
 		reason = "the configuration has disable = yes";
 	else if (svc->removed)
@@ -461,7 +478,7 @@ static enum health health_of(const struct service *row, struct svc *svc, struct 
 		buf_text(why, reason);
 	if (reason || !svc)
 		return UNHEALTHY;
-	health = check(svc, why);
+	health = check_row(svc->row, svc, why);
 	if (svc->run->drains_since > 0)
 		reason = row->exec->accept ? "it drains: clients wait until its instances have ended"
 					   : "it drains: it is stopped once nobody is connected";
@@ -476,18 +493,13 @@ static enum health health_of(const struct service *row, struct svc *svc, struct 
 		buf_text(why, reason);
 		return UNHEALTHY;
 	}
-	if (health == HEALTHY && left) {
-		buf_clear(why);
-		buf_addf(why, "%s: %s", KEPT, skipped_reason(left));
-		health = DEGRADED;
-	}
 	return health;
 }
 
 bool facts_have_failed(const struct service *row, struct svc *svc)
 {
 	struct buf why = { 0 };
-	bool failed = skipped_for(row, svc) || (svc && check(svc, &why) != HEALTHY);
+	bool failed = check_row(row, svc, &why) != HEALTHY;
 
 	buf_free(&why);
 	return failed;
@@ -510,22 +522,22 @@ static enum health check_all(struct buf *lines, size_t *faults)
 		own++;
 	}
 	LIST_OF(struct svc, svc, link, &superd.services) {
-		enum health health = check(svc, &fault);
+		enum health health = check_row(svc->row, svc, &fault);
 
 		worst = health > worst ? health : worst;
 		if (health != HEALTHY && count++ < FAULTS_MOST)
 			buf_addf(lines, "%s: %s\n", svc->row->name, buf_string(&fault));
 		buf_clear(&fault);
 	}
-	buf_free(&fault);
 	for (size_t n = 0; n < superd.table->skipped_count; n++) {
 		const struct skipped *entry = &superd.table->skipped[n];
 		const struct service *row = entry->row == SKIPPED_NO_ROW ? NULL : &superd.table->services[entry->row];
 
-		if (row && !row->exec->disable && count++ < FAULTS_MOST)
-			buf_addf(lines, "%s: %s: %s\n", row->name, entry->is_kept ? KEPT : "it is skipped",
-				 skipped_reason(entry));
+		if (row && !entry->is_kept && check_row(row, NULL, &fault) != HEALTHY && count++ < FAULTS_MOST)
+			buf_addf(lines, "%s: %s\n", row->name, buf_string(&fault));
+		buf_clear(&fault);
 	}
+	buf_free(&fault);
 	if (count > FAULTS_MOST)
 		buf_addf(lines, "and %zu more\n", count - FAULTS_MOST);
 	*faults = count + own + superd_is_stopping();
@@ -597,7 +609,7 @@ static bool open_object(struct buf *out, const char *name, bool known)
  * options, and what a program or superd's log says. */
 static void add_reason(struct buf *out, const char *name, const char *reason, bool hides)
 {
-	json_text_field(out, name, !*reason ? NULL : hides ? "superctl why has the reason" : reason);
+	json_text_field(out, name, !*reason ? NULL : hides ? HIDDEN : reason);
 }
 
 /* Frees the text; an empty one is null. */
@@ -795,17 +807,29 @@ static void add_counters(const struct service *row, struct svc *svc, const struc
 	const struct skipped *left = skipped_for(row, svc);
 	bool binds = of->state == BINDING && ev_is_active(&of->run->timer);
 	struct buf text = { 0 };
-	enum health health = svc ? check(svc, &text) : HEALTHY;
+	enum health health = check_row(row, svc, &text);
 
 	add_seconds(out, "since", svc, of->since + offset());
 	add_seconds(out, "for", svc, clock_now() - of->since);
 	json_flag_field(out, "held",
 			svc && (lock_is_set(svc, LOCK_HELD) || (svc->run->drains_since > 0 && !svc->removed)));
 	json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
-	if (health == HEALTHY && detail != DETAIL_WHOLE)
+	json_flag_field(out, "degraded", svc && health == DEGRADED);
+	if (health == HEALTHY && detail == DETAIL_WHOLE)
+		add_reason(out, "closed", buf_string(&text), hides);
+	if (health == HEALTHY)
 		buf_clear(&text);
-	json_flag_field(out, "degraded", health == DEGRADED);
-	add_reason(out, "fault", buf_string(&text), hides);
+	if (hides && of->state == BACKOFF && of->run->failed_in_row && of->run->failure_count &&
+	    !*of->run->last_failures->why) {
+		char status[48];
+
+		status_describe(of->run->last_failures->status, status);
+		buf_clear(&text);
+		buf_addf(&text, "it ended with %s; " HIDDEN, status);
+		json_text_field(out, "fault", buf_string(&text));
+	} else {
+		add_reason(out, "fault", buf_string(&text), hides);
+	}
 	out->failed |= text.failed;
 	buf_free(&text);
 	add_reason(out, "skipped", left ? skipped_reason(left) : "", hides);

@@ -158,7 +158,7 @@ test a_start_that_is_due_is_in_every_view {
 	run_status {service job { start = boot exec = "/bin/true" restart = always backoff_min = 1h backoff_max = 1h }
 		service web { listen = "127.0.0.1:0" exec = "/bin/true" start = boot restart = always backoff_min = 1h backoff_max = 1h }
 		service other { listen = "127.0.0.1:0" exec = "/bin/true" }}
-	foreach name {job web} { log "$name: next start in 1 h" }
+	foreach name {job web} { wait {[logged "$name: next start in 1 h"]} }
 	advance 30min
 	foreach {name then} {job {\n} web {, or with the next client\n}} {
 		expect {[regexp "^$name: asleep for 30 min.*: nothing runs: it starts in (30 min|29 min 5\\d s)$then" [why $name]]} [why $name]
@@ -201,11 +201,55 @@ test a_service_has_a_page_with_its_row_and_its_log {
 		backoff_min = 1min backoff_max = 1min }} ", log"
 	set client [connect fails]
 	log "fails: next start in"
-	has [ok /service/fails] "<dt>Last failure</dt><dd>exit status 7, " "</time> listening on tcp:127.0.0.1:" \
+	has [ok /service/fails] {<dt>Fault</dt><dd class="bad">it ended with exit status 7<} "</time> listening on tcp:127.0.0.1:" \
 		"\n\texec = &quot;/bin/sh -c &#39;exit 7&#39;&quot;\n"
-	has [page /] {<td class="fault">exit status 7, } "<dt>With a fault</dt><dd>1</dd>"
+	has [page /] {<td class="fault">it ended with exit status 7<} "<dt>With a fault</dt><dd>1</dd>"
 	foreach name {nobody f*} { begins [page /service/$name] "HTTP/1.1 404 " }
 	close $client
+}
+
+# A program that ends so when superd stops it, and one whose client has gone, have not failed (FAILURES in superd(7)).
+test what_is_no_failure_is_no_fault {
+	run_status {service java { listen = "127.0.0.1:0" exec = "/bin/sh -c 'trap \"exit 143\" TERM; echo up; while :; do read -r x; done <%/pipe'"
+		ready = up idle_timeout = 1min }
+		service scan { listen = "127.0.0.1:0" accept = yes exec = "/bin/false" }}
+	exec mkfifo [path pipe]; set pipe [open [path pipe] r+]
+	told scan
+	done "start java"; done "stop java"
+	log "exit status 143"
+	foreach {name status} {java 143 scan 1} {
+		has [why $name] "exit status $status"
+		lacks [page /service/$name] "<dt>Fault"
+	}
+	set page [page /]
+	has $page {<td class="fault"></td>} "<dt>With a fault</dt><dd>0</dd>"
+	lacks $page {<td class="fault">[^<]}
+	is [lindex [superctl health] 1] "healthy\n"
+	chan close $pipe
+}
+
+# One sentence in health, list and the pages.
+test a_fault_reads_the_same_everywhere {
+	run_status {service fails { listen = "127.0.0.1:0" exec = "/bin/sh -c 'echo no module; exit 7'" start = boot
+		backoff_min = 1h backoff_max = 1h }} ", log"
+	log "fails: next start in"
+	set sentence "it ended with exit status 7"
+	has [prints health] "fails: $sentence\n"
+	has [prints list --failed] "$sentence\n"
+	has [why fails] "failing for " ": $sentence; it tries again in "
+	has [page /] "<td class=\"fault\">$sentence</td>"
+	has [page /service/fails] "<dt>Fault</dt><dd class=\"bad\">$sentence</dd>"
+}
+
+# Tabs of several machines differ, and a log opens at its newest line with what a traceback has in front.
+test names_the_host_and_keeps_the_blanks_of_the_log {
+	run_status {service says { listen = "127.0.0.1:0" accept = yes exec = "/bin/sh -c 'echo \"    indented ^\" >&2'" }} ", log"
+	told says
+	wait {[logged "    indented ^"]}
+	has [page /] "<title>superd on [info hostname]</title>" "<h1>superd on [info hostname]</h1>"
+	set page [page /service/says]
+	has $page "<title>says - superd on [info hostname]</title>" "    indented ^</li>"
+	has [page /page.css] "div.log{display:flex;flex-direction:column-reverse}" "white-space:pre-wrap"
 }
 
 # Everybody on the machine may connect to a port of loopback and to an abstract name; a path has a mode.
@@ -218,7 +262,7 @@ test logs_and_commands_are_for_a_unix_socket_or_need_the_word_log {
 	log "fails: next start in"
 	wait {[logged printed-secret]}
 	set page [ok /service/fails]
-	has $page "<dt>Last failure</dt><dd>exit status 7, "
+	has $page {<dt>Fault</dt><dd class="bad">it ended with exit status 7; superctl why has the reason</dd>}
 	lacks $page secret "exit 7"
 	lacks [page /] secret
 	set page [answer_to "GET /service/fails HTTP/1.1\r\nHost: here\r\n\r\n" @superd-page-$self]
@@ -308,6 +352,20 @@ test the_bar_marks_a_short_failure {
 	set page [page /]
 	has $page {, failing for a moment"><path } {<path class="t-failed" d="M95 .65h1v1H95z"/></svg>}
 	lacks $page "failing, failing"  ;# no cell is of the failure alone
+}
+
+# A try that fails has woken nothing; and the axis has full minutes.
+test retries_of_a_failing_program_are_failures {
+	run_status {service fails { listen = "127.0.0.1:0" exec = "/bin/false" backoff_min = 1s backoff_max = 1s }}
+	set client [connect fails]
+	until 1min {[value [control "status fails"] failures] > 30} 10
+	foreach path {/ /service/fails} {
+		set page [page $path]
+		has $page {<path class="t-failed" d="}
+		expect {![regexp {<path class="t-(wakes|starting)" d="M\d+ 0h1v1H\d+z[^"]*"/><path class="t-failed"} $page]} $page
+		expect {[regexp {>\d\d:\d[05]</text>} $page]} $page
+	}
+	close $client
 }
 
 # Text of tables, backends and clients is text on the page.

@@ -35,7 +35,7 @@ test is_a_row_with_its_reason {
 	has $list "unknown option 'usr'" disabled
 	has [conforms list] "\"service\":\"bad\",\"state\":\"skipped\""
 	conforms status; conforms show worse
-	has [ctl status bad] "skipped, so no client is served: $place" "status 3"
+	has [ctl status bad] "it is skipped: $place" "status 3"
 	conforms why
 	has [ctl why bad] $place "correct that, then superctl reload"
 	has [ctl why worse] "correct that, then superctl reload"
@@ -150,7 +150,7 @@ test is_so_after_each_death_of_superd_and_an_upgrade {
 	is [ask good saved] saved
 	foreach end {kill_superd upgrade kill_superd} {
 		if {$end eq "upgrade"} { expect {[lindex [superctl upgrade] 0] == 0} } else { kill_superd }
-		has [ctl status bad] "skipped, so no client is served: [table]:2:" "there is no such program"
+		has [ctl status bad] "it is skipped: [table]:2:" "there is no such program"
 		has [ctl status worse] "unknown option 'usr'"
 		has [ctl start bad] "bad: it is skipped: "
 		has [prints health] "\nbad: it is skipped: "
