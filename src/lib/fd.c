@@ -141,7 +141,11 @@ bool fd_has_path(int fd)
 /* Does not wait in read(2) either: /proc/kmsg is a regular file that blocks until there is more. */
 char *fd_read_file(const char *path, size_t most, size_t *length)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd_read_regular(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), most, length);
+}
+
+char *fd_read_regular(int fd, size_t most, size_t *length)
+{
 	struct stat status;
 	char *text = NULL;
 

@@ -729,6 +729,7 @@ bool fd_has_path(int fd);
 /* Reads a regular file of at most `most` bytes, NUL-terminated; never blocks on a fifo or device. The caller frees the
  * text. NULL and errno: EFBIG if larger, EISDIR for a directory, EINVAL for any other file that is not regular. */
 char *fd_read_file(const char *path, size_t most, size_t *length);
+char *fd_read_regular(int fd, size_t most, size_t *length);     /* the same of an open one, which it closes; -1: errno stays */
 
 /* Reads an open descriptor to its end, and waits for that. The caller frees the text. NULL and errno: EFBIG if
  * larger. */
@@ -1083,9 +1084,9 @@ const char *log_sink_refusal(const char *destination);  /* why it is no valid de
  * or strerror(3)'s. NULL: no reason. */
 const char *log_sink_check(const char *destination);
 
-/* Opens a sink; destination as in log_open. Returns NULL, or why not (static text or strerror(3)'s). The owner calls
+/* Opens a sink; destination and file as in log_open. Returns NULL, or why not (static text or strerror(3)'s). The owner calls
  * log_sink_close. */
-const char *log_sink_open(struct log_sink *sink, const char *destination);
+const char *log_sink_open(struct log_sink *sink, const char *destination, int file);
 
 /* Writes or queues a line, which ends in a newline and a NUL. severity: of syslog(3). */
 void log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length);
@@ -1130,9 +1131,10 @@ enum level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO, LEVEL_DEBUG }
 struct log;
 struct log_sink;
 
-/* Opens a log, which the caller closes. destination: "stderr", "syslog", "syslog:FACILITY" or "file:PATH"; level: the
- * least severe level that is logged. NULL: *why is the reason (static text or strerror(3)'s). */
-struct log *log_open(const char *destination, bool json, enum level level, const char **why);
+/* Opens a log, which the caller closes. destination: "stderr", "syslog", "syslog:FACILITY" or "file:PATH"; file: that
+ * path's, which it takes over, opened to append, and non-blocking, as it may be a fifo; level: the least severe level that
+ * is logged. NULL: *why is the reason (static text or strerror(3)'s). */
+struct log *log_open(const char *destination, int file, bool json, enum level level, const char **why);
 void log_close(struct log *log);                /* accepts NULL; calls log_finish */
 void log_finish(struct log *log);               /* waits until log_deadline for the queue to be written */
 
@@ -1143,7 +1145,7 @@ const char *log_name(const struct log *log);    /* accepts NULL */
 
 /* Moves the log to another destination, as log_sink_go_on, or opens the same one again, for log rotation. Returns NULL,
  * or why it cannot: the log is as before then. log_set_form changes what log_open has set. */
-const char *log_move(struct log *log, const char *destination);
+const char *log_move(struct log *log, const char *destination, int file);
 void log_set_form(struct log *log, bool json, enum level level);
 
 /* What another process needs to write lines of the same form to the same place, as superd-output does: where each line

@@ -74,10 +74,10 @@ void log_close(struct log *log)
 	free(log);
 }
 
-const char *log_move(struct log *log, const char *destination)
+const char *log_move(struct log *log, const char *destination, int file)
 {
 	struct log_sink next;
-	const char *why = log_sink_open(&next, destination);
+	const char *why = log_sink_open(&next, destination, file);
 
 	if (!why)
 		log_sink_go_on(&log->sink, &next);
@@ -304,7 +304,7 @@ static void report_dropped(struct log_sink *sink)
 	}
 }
 
-struct log *log_open(const char *destination, bool json, enum level level, const char **why)
+struct log *log_open(const char *destination, int file, bool json, enum level level, const char **why)
 {
 	struct log *log = calloc(1, sizeof(*log));
 
@@ -315,7 +315,7 @@ struct log *log_open(const char *destination, bool json, enum level level, const
 	log->json = json;
 	log->level = level;
 	log->name = "superd";
-	*why = log_sink_open(&log->sink, destination);
+	*why = log_sink_open(&log->sink, destination, file);
 	if (*why) {
 		free(log);
 		return NULL;

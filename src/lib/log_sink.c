@@ -73,24 +73,6 @@ static void open_stderr(struct log_sink *sink)
 	}
 }
 
-/* Opens the file non-blocking, because it may be a fifo: then open(2) fails with ENXIO without a reader. */
-static bool open_file(struct log_sink *sink, const char *path)
-{
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOG_SINK_MODE);
-	struct stat status;
-
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &status) < 0) {
-		fd_close(&fd);
-		return false;
-	}
-	sink->fd = fd_raise(fd, FD_HIGH);
-	sink->mode = LOG_SINK_WRITE;
-	sink->is_regular = S_ISREG(status.st_mode);
-	return true;
-}
-
 const char *log_sink_refusal(const char *destination)
 {
 	if (!strcmp(destination, "stderr") || !strcmp(destination, "syslog"))
@@ -123,9 +105,10 @@ const char *log_sink_check(const char *destination)
 	return why || strncmp(destination, "file:", 5) ? why : check_file(destination + 5);
 }
 
-const char *log_sink_open(struct log_sink *sink, const char *destination)
+const char *log_sink_open(struct log_sink *sink, const char *destination, int file)
 {
 	const char *why = log_sink_refusal(destination);
+	struct stat status;
 
 	*sink = (struct log_sink){ .fd = -1, .facility = LOG_DAEMON, .ident = "superd" };
 	if (why)
@@ -142,8 +125,9 @@ const char *log_sink_open(struct log_sink *sink, const char *destination)
 			sink->facility = find_facility(destination + 7);
 		return NULL;
 	}
-	sink->kind = LOG_SINK_FILE;
-	return open_file(sink, destination + 5) ? NULL : strerror(errno);
+	*sink = (struct log_sink){ .kind = LOG_SINK_FILE, .mode = LOG_SINK_WRITE, .fd = fd_raise(file, FD_HIGH) };
+	sink->is_regular = fstat(sink->fd, &status) == 0 && S_ISREG(status.st_mode);
+	return sink->fd < 0 ? strerror(errno) : NULL;
 }
 
 /* Adds "<PRI>Mmm dd hh:mm:ss IDENT[PID]: ". RFC 3164 has English months in every locale. */

@@ -640,7 +640,7 @@ int main(int argc, char **argv)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	self.epoll = epoll_create1(EPOLL_CLOEXEC);
-	self.log = log_open("stderr", false, LEVEL_INFO, &why);
+	self.log = log_open("stderr", -1, false, LEVEL_INFO, &why);
 	if (self.epoll < 0 || !self.log)
 		return 1;
 	self_sandbox_enter(

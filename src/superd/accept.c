@@ -70,10 +70,12 @@ static void send_banner(struct svc *svc, enum banner which, int fd)
 	struct buf why = { 0 };
 	size_t length;
 	char *text = NULL;
+	int file;
 
 	if (!path || fd < 0)
 		return;
-	if (own_file_is_safe(path, 0, &why) && !(text = fd_read_file(path, BANNER_MOST, &length)))
+	file = own_file_open(path, O_RDONLY, 0, &why);
+	if (file >= 0 && !(text = fd_read_regular(file, BANNER_MOST, &length)))
 		buf_text(&why, errno == EINVAL ? "it is no regular file" : strerror(errno));
 	if (text)
 		send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -156,7 +156,6 @@ static int find_stream(struct wiring *wiring, struct svc *svc, const struct serv
 {
 	struct stream stream = *plan_stream(row, number), before = { .kind = STREAM_NULL };
 	bool input = number == STDIN_FILENO;
-	int access = input ? O_RDONLY : O_WRONLY | O_CREAT;
 
 	if (socket < 0 && stream.kind == STREAM_SOCKET) /* of a command, or an optional one */
 		stream.kind = input ? STREAM_NULL : STREAM_LOG;
@@ -174,15 +173,9 @@ static int find_stream(struct wiring *wiring, struct svc *svc, const struct serv
 	case STREAM_FILE:
 	case STREAM_APPEND:
 	case STREAM_TRUNCATE:
-		if (stream.kind == STREAM_FILE && input && plan_stream(row, 1)->kind == STREAM_FILE &&
-		    !strcmp(plan_stream(row, 1)->path, stream.path))
-			access = O_RDWR | O_CREAT;
 		wiring->files[number] = (struct stream_file){
 			.path = stream.path,
-			.flags = access |
-				(stream.kind == STREAM_APPEND		  ? O_APPEND
-					 : stream.kind == STREAM_TRUNCATE ? O_TRUNC
-									  : 0),
+			.flags = stream_flags(row, number, beside),
 			.is_same = number && wiring->files[number - 1].path &&
 				(before.kind == stream.kind || (beside && before.kind == STREAM_TRUNCATE)) &&
 				!strcmp(before.path, stream.path),
@@ -692,7 +685,7 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 	if ((fault->stage == STAGE_STREAMS || fault->stage == STAGE_CREDENTIALS ||
 	     (fault->stage == STAGE_MOUNTS && !service_root(row))) &&
 	    (fault->error == EACCES || fault->error == EPERM || fault->error == ELOOP) && path &&
-	    path_leads_to_foreign(path, row->account, &finding))
+	    path_leads_to_foreign(path, &finding))
 		path_finding_add(&finding, out);
 	origin_cite(option && service_setting(row, option) ? service_origin(row, option) : row->at, out);
 	buf_free(&own);

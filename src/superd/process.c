@@ -327,12 +327,14 @@ static bool is_at(const char *path, int fd)
  * was locked. */
 static int open_locked(const char *path, struct buf *why, bool *is_taken)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+	int fd = own_file_open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0644, why);
 	struct stat status;
 	char text[32];
 	int64_t pid;
 
-	if (fd < 0 || fstat(fd, &status) < 0) {
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) < 0) {
 		buf_text(why, strerror(errno));
 	} else if (!S_ISREG(status.st_mode)) {
 		buf_text(why, "it is no regular file");
@@ -358,8 +360,6 @@ bool pid_file_claim(struct pid_file *file, const char *path, struct buf *why)
 {
 	*file = (struct pid_file){ .path = path, .fd = -1 };
 	buf_clear(why);
-	if (!own_file_is_safe(path, 0644, why))
-		return false;
 	for (int n = 0; file->fd < 0 && !why->length && n < TRIES; n++)
 		file->fd = open_locked(path, why, &file->is_taken);
 	if (file->fd < 0 && !why->length)
@@ -381,6 +381,7 @@ bool pid_file_write(struct pid_file *file)
 
 void pid_file_remove(struct pid_file *file)
 {
+	struct path_finding finding;
 	char text[32] = "";
 	int64_t pid;
 
@@ -388,7 +389,7 @@ void pid_file_remove(struct pid_file *file)
 		read_line(file->fd, text, sizeof(text));
 	/* Another daemon may have written its pid there: the inetd that follows superd opens the same file, and asks
 	 * for no lock. */
-	if (file->fd >= 0 && is_at(file->path, file->fd) &&
+	if (file->fd >= 0 && is_at(file->path, file->fd) && !path_is_foreign(file->path, &finding) &&
 	    (scan_count(text, &pid) || pid <= 0 || pid == guard_first_pid()))
 		unlink(file->path);
 	fd_close(&file->fd);

@@ -35,29 +35,25 @@ static struct record_file *find_file(const char *path)
 	return file;
 }
 
-/* Only root may control its path, as another user could lead superd elsewhere, or block it there. That is looked at
- * once a second, and whether the path leads to the open file. */
+/* Nobody else may lead superd elsewhere by its path, or block it there. It is opened anew once a second, to see whether
+ * it still leads to the open file. */
 static bool file_open(struct record_file *file, struct buf *why)
 {
 	int64_t now = clock_ms() / 1000;
 	struct stat named, open_one;
+	int fd;
 
 	if (file->looked == now)
 		return file->fd >= 0;
 	file->looked = now;
-	if (!own_file_is_safe(file->path, LOG_SINK_MODE, why)) {
-		fd_close(&file->fd);
-		return false;
-	}
-	if (file->fd >= 0 && stat(file->path, &named) == 0 && fstat(file->fd, &open_one) == 0 &&
-	    named.st_dev == open_one.st_dev && named.st_ino == open_one.st_ino)
+	fd = own_file_open(file->path, O_WRONLY | O_APPEND | O_CREAT, LOG_SINK_MODE, why);
+	if (fd >= 0 && file->fd >= 0 && fstat(fd, &named) == 0 && fstat(file->fd, &open_one) == 0 &&
+	    named.st_dev == open_one.st_dev && named.st_ino == open_one.st_ino) {
+		fd_close(&fd);
 		return true;
+	}
 	fd_close(&file->fd);
-	file->fd = fd_raise(
-		open(file->path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOG_SINK_MODE),
-		FD_HIGH);
-	if (file->fd < 0)
-		buf_text(why, strerror(errno));
+	file->fd = fd_raise(fd, FD_HIGH);
 	return file->fd >= 0;
 }
 
@@ -124,7 +120,7 @@ static void to_syslog(const struct log_target *target, const struct buf *line)
 	const struct syslog_head head = { target->facility | target->level, log_name(superd.log), getpid() };
 
 	if (!records.pump.sink) {
-		log_sink_open(&records.syslog, "syslog");
+		log_sink_open(&records.syslog, "syslog", -1);
 		records.syslog.lost = log_losses(superd.log);
 		log_pump_attach(&records.pump, &records.syslog);
 	}

@@ -23,16 +23,24 @@ void log_setup_error(const struct options *options, struct log *log, const char 
 	buf_free(&text);
 }
 
-/* Whether superd may write there: a file must not be in the hands of another user, nor on a file system that may not
- * answer. mode 0: only looks. */
-static bool is_safe(const char *destination, mode_t mode, struct buf *why)
+/* Its path; NULL: the log goes to no file. */
+static const char *file_of(const char *destination)
 {
-	return strncmp(destination, "file:", 5) || !destination[5] || own_file_is_safe(destination + 5, mode, why);
+	return strncmp(destination, "file:", 5) || !destination[5] ? NULL : destination + 5;
+}
+
+/* A file must not be in the hands of another user, nor on a file system that may not answer. */
+static bool open_file(const char *destination, int *file, struct buf *why)
+{
+	*file = file_of(destination)
+		? own_file_open(file_of(destination), O_WRONLY | O_APPEND | O_CREAT, LOG_SINK_MODE, why) : -1;
+	return *file >= 0 || !file_of(destination);
 }
 
 bool log_setup_check(const char *destination, struct buf *why)
 {
-	const char *reason = is_safe(destination, 0, why) ? log_sink_check(destination) : "";
+	const char *path = file_of(destination);
+	const char *reason = !path || own_file_is_safe(path, why) ? log_sink_check(destination) : "";
 
 	buf_text(why, reason ? reason : "");
 	return !reason;
@@ -45,13 +53,14 @@ struct log *log_setup_open(const struct options *options, bool takes_over)
 	enum level level = (enum level)options->settings.log_level;
 	struct buf text = { 0 };
 	struct log *log = NULL;
+	int file;
 
-	if (is_safe(destination, LOG_SINK_MODE, &text))
-		log = log_open(destination, is_json, level, &why);
+	if (open_file(destination, &file, &text))
+		log = log_open(destination, file, is_json, level, &why);
 	else
 		why = buf_string(&text);
 	if (!log && takes_over)
-		log = log_open("stderr", is_json, level, &why_no_other);
+		log = log_open("stderr", -1, is_json, level, &why_no_other);
 	if (!log) {
 		log_setup_error(options, NULL, "cannot log to %s: %s", destination, why);
 		buf_free(&text);
@@ -68,7 +77,9 @@ struct log *log_setup_open(const struct options *options, bool takes_over)
 /* Returns NULL, or why it stays where it is. */
 static const char *move_log(struct log *log, const char *destination, struct buf *why)
 {
-	return is_safe(destination, LOG_SINK_MODE, why) ? log_move(log, destination) : buf_string(why);
+	int file;
+
+	return open_file(destination, &file, why) ? log_move(log, destination, file) : buf_string(why);
 }
 
 bool log_setup_reopen(const struct options *options, struct log *log, struct buf *why)

@@ -13,8 +13,18 @@
  * never answers. So this walks down by descriptor, part by part, and never follows a link there; and it is the start
  * that waits, and not superd. */
 
-/* Makes each missing part of the path below the base. *is_new: the last part was missing. A descriptor of it, or -1. */
-static int make_path(int base, char *path, bool *is_new)
+/* Whether others may move another folder of theirs, or of root's, to a name in this one. */
+static bool is_shared(int folder)
+{
+	struct stat status;
+
+	return fstat(folder, &status) < 0 || (!(status.st_mode & S_ISVTX) &&
+		(status.st_mode & S_IWOTH || (status.st_mode & S_IWGRP && status.st_gid != 0)));
+}
+
+/* Makes each missing part of the path below the base. *is_new: the last part was missing; *is_moved: it was not, and
+ * others may have moved it there. A descriptor of it, or -1. */
+static int make_path(int base, char *path, bool *is_new, bool *is_moved)
 {
 	int at = fcntl(base, F_DUPFD_CLOEXEC, 3), next;
 	char *part;
@@ -24,6 +34,7 @@ static int make_path(int base, char *path, bool *is_new)
 		if (!*part)
 			continue;
 		*is_new = mkdirat(at, part, 0755) == 0;
+		*is_moved = !*is_new && is_shared(at);
 		next = *is_new || errno == EEXIST ? openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 						  : -1;
 		fd_close(&at);
@@ -46,12 +57,12 @@ bool folder_link_leads_to(int at, const char *link, const char *target)
 static bool make_link(int base, const struct own_folder *folder)
 {
 	char *slash = strrchr(folder->link, '/'), *last = slash ? slash + 1 : folder->link;
-	bool is_new, good;
+	bool is_new, is_moved, good;
 	int at;
 
 	if (slash)
 		*slash = '\0';
-	at = slash ? make_path(base, folder->link, &is_new) : fcntl(base, F_DUPFD_CLOEXEC, 3);
+	at = slash ? make_path(base, folder->link, &is_new, &is_moved) : fcntl(base, F_DUPFD_CLOEXEC, 3);
 	good = at >= 0 && (symlinkat(folder->target, at, last) == 0 ||
 			   (errno == EEXIST && folder_link_leads_to(at, last, folder->target)));
 	fd_close(&at);
@@ -69,7 +80,8 @@ static bool goes_over(const struct stat *status)
 }
 
 /* Gives what lies in a folder, and is this owner's, to the user, as systemd does: else the earlier user of a service
- * could change what its program relies on. What is anybody else's stays so, and other file systems are not entered. */
+ * could change what its program relies on. What is anybody else's stays so, and other file systems are not entered.
+ * account NULL: it only looks whether there is something to give, which fails. */
 static bool give_contents(int folder, uid_t owner, const struct account *account, int depth)
 {
 	const struct { uint64_t flags, mode, resolve; } how = {
@@ -89,6 +101,8 @@ static bool give_contents(int folder, uid_t owner, const struct account *account
 		at = (int)syscall(__NR_openat2, list, entry->d_name, &how, sizeof(how));
 		if (at < 0 || fstat(at, &status) < 0)
 			good = errno == ENOENT || errno == EXDEV;
+		else if (status.st_uid == owner && !account)
+			good = (errno = EPERM, false);
 		else if (status.st_uid == owner && goes_over(&status))
 			good = (!S_ISDIR(status.st_mode) || !depth || give_contents(at, owner, account, depth - 1)) &&
 			       fchownat(at, "", account->uid, account->gid, AT_EMPTY_PATH) == 0;
@@ -107,17 +121,18 @@ static int own_folder_make(const struct own_folder *folder, const struct account
 {
 	struct stat status;
 	int base, fd = -1;
-	bool is_new = false;
+	bool is_new = false, is_moved = false;
 
 	fd_make_parents(folder->base, 0755);
 	mkdir(folder->base, 0755);
 	base = open(folder->base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (base >= 0)
-		fd = make_path(base, folder->name, &is_new);
+		fd = make_path(base, folder->name, &is_new, &is_moved);
 	if (fd >= 0 && (((is_new || folder->sets_mode) && fchmod(fd, folder->mode) < 0) ||
 			(folder->is_owned && account &&
 			 (fstat(fd, &status) < 0 ||
-			  (status.st_uid != account->uid && !give_contents(fd, status.st_uid, account, DEPTH_MOST)) ||
+			  (status.st_uid != account->uid &&
+			   !give_contents(fd, status.st_uid, is_moved ? NULL : account, DEPTH_MOST)) ||
 			  fchown(fd, account->uid, account->gid) < 0)) ||
 			(folder->link && !make_link(base, folder))))
 		fd_close(&fd);
@@ -210,19 +225,11 @@ static int put_credential(struct credential_load *loading, int from)
 	return good ? 0 : -1;
 }
 
-/* Opens a source with the rights of whoever can lead its path elsewhere. */
 static int load_path(struct credential_load *loading, const char *path)
 {
-	struct path_finding finding;
-	struct act_as before;
-	int fd, result;
+	int fd = path_open_to_read(path, loading->account);
+	int result = fd < 0 ? -1 : put_credential(loading, fd);
 
-	if (!act_as_owner(&before, path, loading->account, &finding))
-		return -1;
-	fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	if (!act_as_end(&before))
-		fd_close(&fd);
-	result = fd < 0 ? -1 : put_credential(loading, fd);
 	fd_close(&fd);
 	return result;
 }
@@ -297,92 +304,10 @@ int credentials_load(struct job *job)
 
 /* ---- streams ----
  *
- * Opens the files that are a service's input, output or error: with superd's rights if no other user can lead the path
- * elsewhere, else as the service's user. A service of root is refused then.
- *
- * That is judged here, as the folder may be one that this start has made, or given to its user.
- *
- * The service's user may not be allowed to write a file that superd created earlier as root. superd then opens it with
- * its own privileges, but only by its name in a folder of that user's own: links of his can lead to any other. */
+ * Opens the files that are a service's input, output or error. By whose rights is judged here, as the folder may be one
+ * that this start has made, or given to its user. */
 
 #define STREAM_FILE_MODE 0640           /* mode of a file that superd creates */
-
-static int stream_file_open(const struct stream_file *file)
-{
-	int fd = open(file->path, file->flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, STREAM_FILE_MODE);
-
-	if (fd < 0 && errno == ENXIO)
-		fd = unix_connect(file->path, SOCK_STREAM);
-	if (fd >= 0)
-		fd_set_nonblocking(fd, false);
-	return fd;
-}
-
-/* Opens the folder of a path, with the rights that the process has at the moment. */
-static int open_parent_folder(const char *path, const char **name)
-{
-	char folder[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	size_t length = slash ? (size_t)(slash - path) : 0;
-
-	if (!length || length >= sizeof(folder))
-		return -1;
-	memcpy(folder, path, length);
-	folder[length] = '\0';
-	*name = slash + 1;
-	return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* A regular file of superd's own with one name, or -1. What the folder's user can have put here he has taken out of
- * another folder of his. */
-static int open_file_of_ours(int folder, const char *name, int flags)
-{
-	int fd = openat(folder, name,
-			(flags & ~(O_CREAT | O_TRUNC)) | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat status;
-
-	if (fd >= 0 && (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
-			status.st_nlink != 1 || (flags & O_TRUNC && ftruncate(fd, 0) < 0)))
-		fd_close(&fd);
-	if (fd >= 0)
-		fd_set_nonblocking(fd, false);
-	else
-		errno = EACCES;
-	return fd;
-}
-
-static int open_for_start(const struct stream_file *file, mode_t mode, const struct account *account)
-{
-	const char *name = NULL;
-	struct path_finding finding;
-	struct act_as before;
-	struct stat status;
-	int fd, folder = -1, error;
-
-	switch (path_opener(file->path, mode, account, &finding)) {
-	case PATH_OPENED_BY_SUPERD:
-		return stream_file_open(file);
-	case PATH_REFUSED:
-		errno = EPERM;
-		return -1;
-	case PATH_OPENED_BY_CHILD:
-		break;
-	}
-	if (!act_as_begin(&before, account))
-		return -1;
-	fd = stream_file_open(file);
-	error = errno;
-	if (fd < 0 && error == EACCES && account && (file->flags & O_ACCMODE) != O_RDONLY)
-		folder = open_parent_folder(file->path, &name);
-	if (!act_as_end(&before))
-		return -1;
-	if (folder >= 0 && fstat(folder, &status) == 0 && status.st_uid == account->uid)
-		fd = open_file_of_ours(folder, name, file->flags);
-	fd_close(&folder);
-	if (error)
-		errno = error;
-	return fd;
-}
 
 int streams_open(struct job *job)
 {
@@ -400,8 +325,8 @@ int streams_open(struct job *job)
 		if (!file->path)
 			continue;
 		wanted[n] = file->is_same ? wanted[n - 1]
-					  : open_for_start(file, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE,
-							   job->plan->account);
+					  : path_open_stream(file->path, file->flags, STREAM_FILE_MODE,
+							     job->plan->account);
 		job->fault.resource = n;
 		if (wanted[n] < 0)
 			return -1;

@@ -137,7 +137,7 @@ static int open_place(const struct account *user, const char *path, enum missing
 	if (!act_as_owner(&before, path, user, &finding))
 		return -1;
 	place = open_path(path);
-	if (place < 0 && errno == ENOENT && missing != STAYS_MISSING) {
+	if (place < 0 && errno == ENOENT && missing != STAYS_MISSING && (before.account || !finding.flaw)) {
 		make_missing(path, missing);
 		place = open_path(path);
 	}

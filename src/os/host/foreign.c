@@ -220,12 +220,13 @@ static const struct account *switching(const struct account *account)
 
 bool path_is_foreign(const char *path, struct path_finding *finding)
 {
-	return *path == '/' && !path_folder_is_trusted(path, PATH_OPEN_FLAWS, finding);
+	return *path == '/' && !path_folder_is_trusted(path, PATH_OPEN_FLAWS, finding) &&
+	       !(finding->flaw == PATH_GROUP && finding->is_last);
 }
 
-bool path_leads_to_foreign(const char *path, const struct account *known, struct path_finding *finding)
+bool path_leads_to_foreign(const char *path, struct path_finding *finding)
 {
-	return *path == '/' && !path_is_trusted(path, PATH_OPEN_FLAWS, switching(known), finding);
+	return *path == '/' && !path_is_trusted(path, PATH_OPEN_FLAWS, finding);
 }
 
 const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, const struct account *known,
@@ -233,7 +234,7 @@ const struct account *foreign_actor(const struct path_finding *finding, uid_t ui
 {
 	known = switching(known);
 	if (finding->flaw == PATH_GROUP && known)
-		uid = known->uid; /* in that group */
+		uid = known->uid;       /* if that user is in the group */
 	else if (finding->flaw == PATH_OWNER || finding->flaw == PATH_REMOTE || !path_uid_is_own(finding->owner))
 		uid = finding->owner;
 	else
@@ -289,17 +290,78 @@ bool act_as_begin(struct act_as *before, const struct account *account)
 /* A file system of a network is entered, whose users may be those of this machine. */
 bool act_as_owner(struct act_as *before, const char *path, const struct account *known, struct path_finding *finding)
 {
+	known = switching(known);
 	before->account = NULL;
-	if (path_is_trusted(path, PATH_OWNER | PATH_GROUP | PATH_WORLD | PATH_MOUNTED, switching(known), finding))
+	if (path_is_trusted(path, PATH_OWNER | PATH_GROUP | PATH_WORLD | PATH_MOUNTED, finding) ||
+	    (path_is_shared(finding) && !known && geteuid() == 0))
 		return act_as_begin(before, NULL);
 	errno = finding->error;
 	if (finding->error)             /* nobody knows whose rights would do */
 		return false;
 	if (geteuid() == 0)
-		return act_as_begin(before, foreign_actor(finding, 0, known, &before->owner));
+		return act_as_begin(before, foreign_actor(finding, known ? known->uid : 0, known, &before->owner));
 	/* It cannot become another user, but has no need of its capabilities. */
 	before->owner = (struct account){ .uid = geteuid(), .gid = getegid(), .keeps_groups = true };
 	return act_as_begin(before, &before->owner);
+}
+
+int path_open_to_read(const char *path, const struct account *known)
+{
+	const struct account own = { .uid = geteuid() };
+	struct path_finding finding;
+	struct act_as before;
+	int fd;
+
+	if (!act_as_owner(&before, path, known, &finding))
+		return -1;
+	if (path_is_shared(&finding) && !switching(known))
+		fd = path_open(path, O_RDONLY, 0, &own, &finding);
+	else
+		fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	if (!act_as_end(&before))
+		fd_close(&fd);
+	return fd;
+}
+
+static int open_stream(const char *path, int flags, mode_t mode)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
+
+	return fd < 0 && errno == ENXIO ? unix_connect(path, SOCK_STREAM) : fd;
+}
+
+/* The user may not be allowed to write a file that superd created earlier as root, or into a folder of root's that a
+ * group may write: superd then opens it itself. */
+int path_open_stream(const char *path, int flags, mode_t mode, const struct account *account)
+{
+	const struct account own = { .uid = geteuid() };
+	struct path_finding finding;
+	struct act_as before;
+	int fd;
+
+	if (!account || !account->switches || account->uid == 0 || account->uid == geteuid())
+		account = &own;
+	if (path_is_trusted(path, PATH_OPEN_FLAWS, &finding) && !finding.is_sticky) {
+		fd = open_stream(path, flags, mode);
+	/* Another, unprivileged user's rights are no danger; nor is a file system that root has mounted. */
+	} else if (!finding.missing && finding.flaw &&
+		   (account != &own || (finding.flaw == PATH_REMOTE && finding.owner == 0))) {
+		if (!act_as_begin(&before, account == &own ? NULL : account))
+			return -1;
+		fd = open_stream(path, flags, mode);
+		if (!act_as_end(&before))
+			return -1;
+		if (fd < 0 && errno == EACCES && account != &own && (flags & O_ACCMODE) != O_RDONLY &&
+		    (fd = path_open(path, flags, mode, account, &finding)) < 0)
+			errno = EACCES;
+	} else {
+		fd = path_open(path, flags, mode, account, &finding);
+		if (fd < 0 && errno == ENXIO && !finding.flaw)
+			fd = unix_connect(path, SOCK_STREAM);
+	}
+	if (fd >= 0)
+		fd_set_nonblocking(fd, false);
+	return fd;
 }
 
 bool act_as_end(const struct act_as *before)
@@ -340,7 +402,7 @@ bool foreign_run(const char *path, bool follows, const struct account *known, fo
 	char folder[PATH_MAX];
 	struct work_as as = { work, with, follows ? path : folder, known };
 
-	if (!(follows ? path_leads_to_foreign(path, known, &finding) : path_is_foreign(path, &finding))) {
+	if (!(follows ? path_leads_to_foreign(path, &finding) : path_is_foreign(path, &finding))) {
 		work(with, text);
 	} else {
 		snprintf(folder, sizeof(folder), "%.*s/.", (int)(slash - path), path);

@@ -134,17 +134,15 @@ struct stat;
 enum path_flaw {
 	PATH_NO_FLAW = 0,
 	PATH_OWNER = 1,         /* a folder on the way belongs to another user, or its access list lets one write */
-	PATH_GROUP = 2,         /* a group may write to a folder on the way, which is not sticky */
+	PATH_GROUP = 2,         /* a group but root's may write to a folder on the way, which is not sticky */
 	PATH_WORLD = 4,         /* everyone may write to a folder on the way, which is not sticky */
 	PATH_REMOTE = 8,        /* it is on FUSE, on a network file system, or on one of a kind that superd does not know */
 	PATH_MOUNTED = 128,     /* the same, if a user has mounted it; the finding is PATH_REMOTE */
 	PATH_FILE = 16,         /* the file itself belongs to another user, or others can write it */
 	PATH_BROKEN = 32,       /* it is too long, has too many links, or cannot be examined; always reported */
-	/* With PATH_GROUP, but never a finding: each group counts, and not only the account's. */
-	PATH_EACH_GROUP = 64,
 };
 
-#define PATH_ANY_FLAW (PATH_OWNER | PATH_GROUP | PATH_EACH_GROUP | PATH_WORLD | PATH_REMOTE | PATH_FILE)
+#define PATH_ANY_FLAW (PATH_OWNER | PATH_GROUP | PATH_WORLD | PATH_REMOTE | PATH_FILE)
 
 /* The first flaw of a path, filled in by path_is_trusted. */
 struct path_finding {
@@ -153,6 +151,8 @@ struct path_finding {
 	uid_t owner;                    /* owner of `place`; with PATH_REMOTE the user who mounted a FUSE, 0 if unknown */
 	gid_t group;                    /* group of `place` */
 	bool is_listed;                 /* with PATH_OWNER: its access list (acl(5)) lets `owner` write */
+	bool is_sticky;                 /* without a flaw: others may write the file's folder, which is sticky */
+	bool is_last;                   /* of path_folder_is_trusted: `place` is the folder of the last name */
 	int error;                      /* with PATH_BROKEN: errno of the look that failed; 0: too long, or too many links */
 	char system[32];                /* with PATH_REMOTE: type of the file system, as in proc_pid_mountinfo(5) */
 	/* With PATH_WORLD: a name does not exist in `place`, which is sticky; superd can create it first. */
@@ -167,10 +167,14 @@ int path_stat_mount(const char *path, int flags, struct stat *status, uint64_t *
 
 /* Follows an absolute path from /, folder by folder and link by link. Stops before it enters a folder that is not
  * trusted, so it never waits for another user's file system. A name that does not exist is no flaw if no other user
- * could create it. true: no flaw. account: for whom the work is (NULL: superd's own user). A group that may write a
- * folder counts only if the account is in it: other groups may be the system's, such as syslog for /var/log on some
- * distributions. */
-bool path_is_trusted(const char *path, unsigned flaws, const struct account *account, struct path_finding *finding);
+ * could create it. true: no flaw. Every group but root's is somebody's: a user's first group, and that of a program or a
+ * service, are in no list of members. */
+bool path_is_trusted(const char *path, unsigned flaws, struct path_finding *finding);
+
+/* The same, but a group that is_empty says has no members does not count. */
+typedef bool path_group_test(void *context, gid_t group);
+bool path_is_trusted_but(const char *path, unsigned flaws, path_group_test *is_empty, void *context,
+			 struct path_finding *finding);
 
 /* The same for the folder that the path's last name is in, for work on that name. */
 bool path_folder_is_trusted(const char *path, unsigned flaws, struct path_finding *finding);
@@ -184,24 +188,23 @@ void path_finding_describe(const struct path_finding *finding, struct buf *out);
 /* The flaws by which another user could redirect a path, or make the process that opens it wait. */
 #define PATH_OPEN_FLAWS (PATH_OWNER | PATH_GROUP | PATH_WORLD | PATH_REMOTE)
 
-/* Which process opens a path that the configuration names. A path through another user's folder is left to a child: with
- * the user's rights it reaches nothing that the user could not reach anyway, and it may block. */
-enum path_opener {
-	PATH_OPENED_BY_SUPERD,          /* superd itself */
-	PATH_OPENED_BY_CHILD,           /* a child, as the service's account if there is one */
-	PATH_REFUSED,                   /* no process: it would open a path that the folder's owner controls with superd's own rights */
-};
+/* Whether the finding is a folder of root's or superd's own that others may write, too. */
+bool path_is_shared(const struct path_finding *finding);
 
-/* account: the service's; NULL, or one that does not switch: superd's own user. mode: for a file that
- * is missing, as for own_file_is_safe. Fills
- * in `finding`. */
-enum path_opener path_opener(const char *path, mode_t mode, const struct account *account,
-			     struct path_finding *finding);
+/* Opens a file with superd's rights, as open(2), so that nobody else chooses which one, and it never waits. From the first
+ * folder of root's on that others may write, no link is followed, and no mount entered that may not answer; the file must
+ * be a regular one with one name that belongs to root, superd's user or `account`, and to read it, it must be that
+ * account's or for all to read. So Ubuntu's /var/log, which the group syslog may write, can have superd's files. Folders
+ * of other users are not entered, but for the account's. With O_PATH it only looks. account: for whom the file is opened;
+ * NULL: for strangers. -1 and errno, with the flaw in `finding`. */
+int path_open(const char *path, int flags, mode_t mode, const struct account *account, struct path_finding *finding);
 
-/* Whether superd may write to a file of its own at this path, such as its log or its pid file. Creates a file that is
- * missing in a sticky folder, with this mode; mode 0: only looks. Never waits for a file system of others, nor for a
- * network's. The path may be relative. false with the reason in why. */
-bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
+/* Opens a file of superd's own, such as its log, its pid file or a banner. The path may be relative. -1 and errno, with the
+ * reason in why. */
+int own_file_open(const char *path, int flags, mode_t mode, struct buf *why);
+
+/* Whether that would be refused; a file may be missing. false with the reason in why. */
+bool own_file_is_safe(const char *path, struct buf *why);
 
 /* Appends the finding behind a path: ": /home/u belongs to user 1000, who could lead it elsewhere". */
 void path_finding_add(const struct path_finding *finding, struct buf *out);
@@ -285,15 +288,15 @@ void fork_memory_unshare(void);
 /* Work on paths that lead through folders of other users. Such a user can put links there, or mount a file system that
  * never answers. So a separate, short-lived process does the work, with the rights of the folder's owner. */
 
-/* Whether other users can change where this path's folder leads, for work on the name in it. Fills in `finding`. */
+/* Whether other users can change where this path's folder leads, for work on the name in it that follows no link there: a
+ * group that may write that folder alone changes no way. Fills in `finding`. */
 bool path_is_foreign(const char *path, struct path_finding *finding);
 
-/* Also follows the last name of the path, for work on what it leads to. A group that may write to a folder counts if
- * `known` is in it. */
-bool path_leads_to_foreign(const char *path, const struct account *known, struct path_finding *finding);
+/* Also follows the last name of the path, for work on what it leads to. */
+bool path_leads_to_foreign(const char *path, struct path_finding *finding);
 
 /* Chooses the rights for a path with this finding: those of the owner of the first folder that is not superd's. If all
- * users may write to that folder, the rights of uid; if a group of `known` may, his. The owner's groups are found by
+ * users may write to that folder, the rights of uid; if a group may, those of `known`. The owner's groups are found by
  * `known` (act_as_whom). Fills in `account` and returns it. NULL: superd's own rights are no greater. */
 const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, const struct account *known,
 				    struct account *account);
@@ -342,6 +345,15 @@ struct account act_as_whom(uid_t user, const struct account *known);
  * stays superd's, so that the user cannot signal the process. false and errno: the process must end. */
 bool act_as_begin(struct act_as *before, const struct account *account);
 bool act_as_end(const struct act_as *before);
+
+/* Opens what the configuration names for this account to read, in such a process: with superd's rights if no other user
+ * can lead the path elsewhere, else with those of the service, or of the folder's owner. A service of root or superd's own
+ * user has no smaller ones: as path_open. -1 and errno. */
+int path_open_to_read(const char *path, const struct account *known);
+
+/* The same for a standard stream, which may be a fifo or, with its connection, a socket. A service of root has a stream
+ * only in folders of root's. */
+int path_open_stream(const char *path, int flags, mode_t mode, const struct account *account);
 
 /* The same with the rights of whoever can lead this path elsewhere (foreign_actor, with this `known`), for work on what
  * it leads to; nothing changes if there is nobody. Fills in `finding`, whose flaw is then 0. Keeps errno at the end. */

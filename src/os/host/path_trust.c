@@ -34,7 +34,8 @@ struct walk {
 	unsigned flaws;                 /* enum path_flaw: those to look for */
 	bool has_mounts;                /* they are given, and are not read */
 	const char *mounts;             /* text of mountinfo, if given; NULL: unknown */
-	const struct account *account;
+	path_group_test *is_empty;      /* NULL: every group but root's has members */
+	void *context;                  /* its own */
 	int links;                      /* links followed so far, LINKS_MOST at most */
 	/* `known` is sticky and others may write it, so a name in it must be owned by superd or root. */
 	bool is_shared;
@@ -212,20 +213,11 @@ static bool leads_to_remote(struct walk *walk, const char *path, uint64_t mount)
 	return remote;
 }
 
-/* Whether a group that may write is no danger to the caller: it is not one of the account's. */
+/* Group lists do not show who is in a group: not those who have it as their first, nor programs and services that run
+ * with it. */
 static bool is_harmless_group(const struct walk *walk, gid_t group)
 {
-	const struct account *account = walk->account;
-
-	if (walk->flaws & PATH_EACH_GROUP)
-		return false;
-	if (!account || account->gid == group)
-		return !account;
-	for (size_t n = 0; n < account->group_count; n++) {
-		if (account->groups[n] == group)
-			return false;
-	}
-	return true;
+	return group == 0 || (walk->is_empty && walk->is_empty(walk->context, group));
 }
 
 /* The list of acl(5) as the kernel's xattr has it: struct posix_acl_xattr_entry behind four bytes. */
@@ -234,10 +226,13 @@ struct list_entry {
 	uint32_t id;
 };
 
-enum { LIST_USER = 0x2, LIST_GROUP = 0x8, LIST_WRITE = 2, LIST_MOST = 8000 /* entries; 64 KiB */ };
+enum { LIST_USER = 0x2, LIST_OWNING_GROUP = 0x4, LIST_GROUP = 0x8, LIST_WRITE = 2 };
 
-/* Whether a folder's access list lets somebody else write, which its mode shows as a right of the group. */
-static bool list_is_flawed(struct walk *walk, const char *path, const struct stat *status)
+#define LIST_MOST 8000                  /* entries; 64 KiB */
+
+/* Whether a folder that its mode lets a group write has others who may. Where there is an access list, that right of
+ * the mode only bounds those of the list. */
+static bool group_is_flawed(struct walk *walk, const char *path, const struct stat *status)
 {
 	size_t size = sizeof(uint32_t) + LIST_MOST * sizeof(struct list_entry);
 	char *text = malloc(size);
@@ -248,6 +243,8 @@ static bool list_is_flawed(struct walk *walk, const char *path, const struct sta
 		report_broken(walk, path, errno);
 		is_flawed = true;
 	}
+	if (length < 0 && !is_flawed)
+		is_flawed = !is_harmless_group(walk, status->st_gid) && report_flaw(walk, PATH_GROUP, path, status);
 	for (ssize_t at = sizeof(uint32_t); !is_flawed && at + (ssize_t)sizeof(struct list_entry) <= length;
 	     at += sizeof(struct list_entry)) {
 		struct stat listed = *status;
@@ -260,10 +257,11 @@ static bool list_is_flawed(struct walk *walk, const char *path, const struct sta
 			continue;
 		/* -1: it has no number in this user namespace. */
 		listed.st_uid = entry.id == UINT32_MAX ? NOBODY : entry.id;
-		listed.st_gid = entry.id;
+		listed.st_gid = entry.tag == LIST_GROUP ? entry.id : status->st_gid;
 		if (entry.tag == LIST_USER && !path_uid_is_own(listed.st_uid))
 			is_flawed = walk->finding->is_listed = report_flaw(walk, PATH_OWNER, path, &listed);
-		else if (entry.tag == LIST_GROUP && !is_harmless_group(walk, entry.id))
+		else if ((entry.tag == LIST_GROUP || entry.tag == LIST_OWNING_GROUP) &&
+			 !is_harmless_group(walk, listed.st_gid))
 			is_flawed = report_flaw(walk, PATH_GROUP, path, &listed);
 	}
 	free(text);
@@ -278,10 +276,7 @@ static bool folder_is_flawed(struct walk *walk, const char *path, const struct s
 		return true;
 	if (!sticky && (status->st_mode & S_IWOTH) && report_flaw(walk, PATH_WORLD, path, status))
 		return true;
-	if (!sticky && (status->st_mode & S_IWGRP) && !is_harmless_group(walk, status->st_gid) &&
-	    report_flaw(walk, PATH_GROUP, path, status))
-		return true;
-	if (!sticky && (status->st_mode & S_IWGRP) && list_is_flawed(walk, path, status))
+	if (!sticky && (status->st_mode & S_IWGRP) && group_is_flawed(walk, path, status))
 		return true;
 	walk->is_shared = sticky && (status->st_mode & (S_IWGRP | S_IWOTH));
 	return false;
@@ -321,15 +316,20 @@ struct known_status {
 #define MOUNT_ROOT 0x2000               /* STATX_ATTR_MOUNT_ROOT */
 #define DONT_ASK 0x4000                 /* AT_STATX_DONT_SYNC */
 
-int path_stat_mount(const char *path, int flags, struct stat *status, uint64_t *mount)
+static int stat_at(int at, const char *path, int flags, struct stat *status, uint64_t *mount)
 {
 	struct known_status known;
 
-	if (syscall(SYS_statx, AT_FDCWD, path, flags, KNOWN, &known) < 0)
+	if (syscall(SYS_statx, at, path, flags, KNOWN, &known) < 0)
 		return -1;
 	*status = (struct stat){ .st_mode = known.mode, .st_uid = known.uid, .st_gid = known.gid };
 	*mount = known.attributes & MOUNT_ROOT ? known.mount : 0;
 	return 0;
+}
+
+int path_stat_mount(const char *path, int flags, struct stat *status, uint64_t *mount)
+{
+	return stat_at(AT_FDCWD, path, flags, status, mount);
 }
 
 static bool follow_link(struct walk *walk, const char *path)
@@ -421,25 +421,37 @@ static bool walk_path(struct walk *walk, const char *path)
 	}
 	while (next_name(walk, name, &is_last) && walk_name(walk, name, is_last))
 		;
+	walk->finding->is_sticky = walk->is_shared;
 	return walk->finding->flaw == PATH_NO_FLAW;
 }
 
-bool path_is_trusted(const char *path, unsigned flaws, const struct account *account, struct path_finding *finding)
+bool path_is_trusted(const char *path, unsigned flaws, struct path_finding *finding)
 {
-	struct walk walk = { .flaws = flaws, .finding = finding, .account = account };
+	return path_is_trusted_but(path, flaws, NULL, NULL, finding);
+}
+
+bool path_is_trusted_but(const char *path, unsigned flaws, path_group_test *is_empty, void *context,
+			 struct path_finding *finding)
+{
+	struct walk walk = { .flaws = flaws, .finding = finding, .is_empty = is_empty, .context = context };
 
 	return walk_path(&walk, path);
 }
 
 bool path_folder_is_trusted(const char *path, unsigned flaws, struct path_finding *finding)
 {
+	struct walk walk = { .flaws = flaws, .finding = finding };
 	const char *slash = strrchr(path, '/');
 	char folder[PATH_MAX];
 
 	/* The dot makes the folder itself a part of the way. */
 	*finding = (struct path_finding){ .flaw = PATH_BROKEN, .error = ENAMETOOLONG };
-	return snprintf(folder, sizeof(folder), "%.*s.", slash ? (int)(slash - path + 1) : 0, path) <
-		       (int)sizeof(folder) && path_is_trusted(folder, flaws, NULL, finding);
+	if (snprintf(folder, sizeof(folder), "%.*s.", slash ? (int)(slash - path + 1) : 0, path) >= (int)sizeof(folder))
+		return false;
+	if (walk_path(&walk, folder))
+		return true;
+	finding->is_last = !walk.rest[strspn(walk.rest, "/.")] && !strstr(walk.rest, "..");
+	return false;
 }
 
 bool path_is_trusted_by(const char *mounts, const char *path, unsigned flaws, struct path_finding *finding)
@@ -481,62 +493,176 @@ void path_finding_describe(const struct path_finding *finding, struct buf *out)
 	}
 }
 
-/* Whether superd may open a file in its own process. One that is missing in a sticky folder is created with this mode,
- * so that no other user can create it first; 0: nothing is created. */
-static bool path_is_open_to_us(const char *path, mode_t mode, const struct account *account,
-			       struct path_finding *finding)
-{
-	int fd;
+/* ---- opening ---- */
 
-	if (path_is_trusted(path, PATH_OPEN_FLAWS, account, finding))
-		return true;
-	if (!mode || finding->missing != LAST_MISSING)
-		return false;
-	/* It is superd's, as it is new, and no link was followed. */
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, mode);
-	if (fd < 0)
-		return false;
-	close(fd);
-	return path_is_trusted(path, PATH_OPEN_FLAWS, account, finding);
+bool path_is_shared(const struct path_finding *finding)
+{
+	return finding->flaw == PATH_GROUP || finding->is_listed ||
+	       (finding->flaw == PATH_WORLD && !finding->missing && path_uid_is_own(finding->owner));
 }
 
-bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
+#define TRIES 5                         /* if each time somebody makes or removes the file in between */
+
+/* Whether the file system of this open file answers, and it is root's, superd's or this account's. */
+static bool is_ours(struct walk *walk, int fd, const char *path, const struct account *account)
 {
-	struct path_finding finding;
+	struct stat status;
+	uint64_t mount;
+	bool is;
+
+	if (stat_at(fd, "", AT_EMPTY_PATH | DONT_ASK, &status, &mount) < 0)
+		return false;
+	is = !leads_to_remote(walk, path, mount) &&
+	     (path_uid_is_own(status.st_uid) || (account && account->uid == status.st_uid));
+	errno = EPERM;
+	return is;
+}
+
+/* What is open by O_PATH already, opened for use. Nobody can mount something over that in between. */
+static int open_again(int file, int flags)
+{
+	char link[32];
+
+	if (flags & O_PATH)
+		return fcntl(file, F_DUPFD_CLOEXEC, 0);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	return open(link, flags & ~(O_NOFOLLOW | O_CREAT | O_TRUNC));
+}
+
+/* A regular file with one name: a member of the group may have moved it here from another folder that the group may
+ * write, but neither led the way to it nor linked it. Without that move he could not read it either. */
+static int open_last(struct walk *walk, int folder, const char *name, int flags, mode_t mode,
+		     const struct account *account)
+{
+	int file = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd = -1;
+	bool reads = !(flags & O_PATH) && (flags & O_ACCMODE) != O_WRONLY;
+	char path[PATH_MAX];
+	struct stat status;
+
+	if (file < 0)
+		return errno == ENOENT && flags & O_CREAT
+			? openat(folder, name, flags | O_EXCL | O_NOFOLLOW, mode) : -1;
+	snprintf(path, sizeof(path), "%.*s/%s", PATH_MAX - NAME_MAX - 2, walk->known, name);
+	if (!is_ours(walk, file, path, account) || fstat(file, &status) < 0)
+		goto out;
+	errno = S_ISLNK(status.st_mode) ? ELOOP : EPERM;
+	if (S_ISREG(status.st_mode) && status.st_nlink == 1 &&
+	    (!reads || status.st_mode & S_IROTH || (account && account->uid == status.st_uid)))
+		fd = open_again(file, flags);
+out:
+	fd_close(&file);
+	return fd;
+}
+
+/* Goes on by descriptor, name by name and along no link, from the folder of root's that others may write. */
+static int open_below(struct walk *walk, int flags, mode_t mode, const struct account *account)
+{
+	const struct path_finding *finding = walk->finding;
+	char name[NAME_MAX + 1];
+	int folder, next, fd = -1;
+	size_t length;
+	bool is_last;
+
+	errno = finding->error ? finding->error : EPERM;
+	if (!path_is_shared(finding) && !(finding->flaw == PATH_OWNER && account && finding->owner == account->uid))
+		return -1;
+	snprintf(walk->known, sizeof(walk->known), "%s", finding->place);
+	folder = open(walk->known, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	while (folder >= 0 && is_ours(walk, folder, walk->known, account) && next_name(walk, name, &is_last)) {
+		if (is_last) {
+			fd = open_last(walk, folder, name, flags, mode, account);
+			break;
+		}
+		if (!strcmp(name, "."))
+			continue;
+		errno = EPERM;
+		if (!strcmp(name, "..") || strlen(walk->known) + strlen(name) + 2 > sizeof(walk->known))
+			break;
+		length = strlen(walk->known);
+		snprintf(walk->known + length, sizeof(walk->known) - length, "/%s", name);
+		errno = ELOOP;
+		next = is_automount(walk, walk->known)
+			? -1 : openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (next < 0 && errno == ENOTDIR)
+			errno = ELOOP;  /* of a link, too */
+		fd_close(&folder);
+		folder = next;
+	}
+	fd_close(&folder);
+	return fd;
+}
+
+int path_open(const char *path, int flags, mode_t mode, const struct account *account, struct path_finding *finding)
+{
+	struct walk walk;
+	struct stat status;
+	int fd = -1;
+
+	flags |= O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	for (int n = 0; n < TRIES && fd < 0; n++) {
+		walk = (struct walk){ .flaws = PATH_OPEN_FLAWS, .finding = finding };
+		errno = ENOENT;
+		if (walk_path(&walk, path))
+			fd = open(path, flags & ~O_TRUNC, mode);
+		else if (finding->missing == LAST_MISSING && flags & O_CREAT) /* new, so it is superd's */
+			fd = open(path, flags | O_EXCL | O_NOFOLLOW, mode);
+		else if (!finding->missing)
+			fd = open_below(&walk, flags, mode, account);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	/* Somebody may have given a file of root's this name in a sticky folder. */
+	if (fd >= 0 && finding->is_sticky && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	    status.st_nlink > 1) {
+		fd_close(&fd);
+		errno = EPERM;
+	}
+	if (fd >= 0 && flags & O_TRUNC && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && ftruncate(fd, 0) < 0)
+		fd_close(&fd);
+	return fd;
+}
+
+int own_file_open(const char *path, int flags, mode_t mode, struct buf *why)
+{
+	struct path_finding finding = { .flaw = PATH_NO_FLAW };
 	char whole[PATH_MAX], here[PATH_MAX];
+	int fd, error;
 
-	if (*path != '/') {
-		if (!getcwd(here, sizeof(here)) ||
-		    snprintf(whole, sizeof(whole), "%s/%s", here, path) >= (int)sizeof(whole))
-			return true;    /* open(2) reports it */
+	if (*path != '/' && getcwd(here, sizeof(here)) &&
+	    snprintf(whole, sizeof(whole), "%s/%s", here, path) < (int)sizeof(whole))
 		path = whole;
+	fd = path_open(path, flags, mode, NULL, &finding);
+	error = errno;
+	if (fd >= 0)
+		return fd;
+	if (finding.flaw == PATH_NO_FLAW || finding.missing || error == ENOENT || error == EISDIR) {
+		buf_text(why, strerror(error));
+	} else {
+		path_finding_describe(&finding, why);
+		if (finding.flaw == PATH_REMOTE)
+			buf_text(why, ": a file of superd must be on a file system of this machine");
+		else if (!finding.error)
+			buf_text(why, path_is_shared(&finding)
+					      ? ": there superd follows no link, and uses only a regular file of "
+						"root's or its own with one name, to read it one that all may read"
+					      : ", who could replace it by a link: a file of superd must be in "
+						"directories of root");
 	}
-	if (path_is_open_to_us(path, mode, NULL, &finding) || (!mode && finding.missing == LAST_MISSING))
-		return true;
-	if (finding.missing == FOLDER_MISSING) {
-		buf_text(why, strerror(ENOENT));
-		return false;
-	}
-	path_finding_describe(&finding, why);
-	if (finding.error)
-		return false;
-	buf_text(why, finding.flaw == PATH_REMOTE
-			      ? ": a file of superd must be on a file system of this machine"
-			      : ", who could replace it by a link: a file of superd must be in directories of root");
-	return false;
+	errno = error;
+	return -1;
 }
 
-enum path_opener path_opener(const char *path, mode_t mode, const struct account *account,
-			     struct path_finding *finding)
+bool own_file_is_safe(const char *path, struct buf *why)
 {
-	if (account && !account->switches)
-		account = NULL;
-	if (path_is_open_to_us(path, mode, account, finding))
-		return PATH_OPENED_BY_SUPERD;
-	/* Another, unprivileged user's rights are no danger; nor is a file system that root has mounted. */
-	return (account && account->uid != 0 && account->uid != geteuid()) ||
-			       (finding->flaw == PATH_REMOTE && finding->owner == 0)
-		? PATH_OPENED_BY_CHILD : PATH_REFUSED;
+	struct buf reason = { 0 };
+	int fd = own_file_open(path, O_PATH, 0, &reason);
+	bool good = fd >= 0 || errno == ENOENT;
+
+	if (!good)
+		buf_text(why, buf_string(&reason));
+	buf_free(&reason);
+	fd_close(&fd);
+	return good;
 }
 
 void path_finding_add(const struct path_finding *finding, struct buf *out)

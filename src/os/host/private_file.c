@@ -11,7 +11,7 @@ bool private_folder_is_safe(const char *path, struct buf *why)
 {
 	struct path_finding finding;
 
-	if (path_folder_is_trusted(path, PATH_OPEN_FLAWS | PATH_EACH_GROUP, &finding))
+	if (path_folder_is_trusted(path, PATH_OPEN_FLAWS, &finding))
 		return true;
 	path_finding_describe(&finding, why);
 	errno = finding.error;
@@ -76,7 +76,7 @@ char *private_file_get(const char *path, size_t most, size_t *length, struct buf
 
 	if (lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return NULL;            /* its folder may not exist either */
-	if (!path_is_trusted(path, PATH_ANY_FLAW, NULL, &finding)) {
+	if (!path_is_trusted(path, PATH_ANY_FLAW, &finding)) {
 		path_finding_describe(&finding, why);
 		errno = finding.error ? finding.error : EPERM;
 		return NULL;

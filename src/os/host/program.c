@@ -68,7 +68,7 @@ static bool is_trusted_dir(const struct libexec_dirs *dirs, size_t n)
 	char inside[PATH_MAX];
 
 	return n != BESIDE || (snprintf(inside, sizeof(inside), "%s/.", dirs->path[n]) < (int)sizeof(inside) &&
-			       path_is_trusted(inside, PATH_OPEN_FLAWS | PATH_EACH_GROUP, NULL, &finding));
+			       path_is_trusted(inside, PATH_OPEN_FLAWS, &finding));
 }
 
 /* Looks for the program in the folders. */

@@ -121,7 +121,7 @@ static int bind_special(const struct listen *listen, struct buf *why, struct buf
 	struct stat status;
 
 	(void)warnings;
-	if (path_is_foreign(path, &finding)) {
+	if (!path_folder_is_trusted(path, PATH_OPEN_FLAWS, &finding)) {
 		buf_addf(why, "opening: %s", path);
 		path_finding_add(&finding, why);
 		errno = finding.error ? finding.error : EPERM;

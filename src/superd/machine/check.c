@@ -55,7 +55,7 @@ static bool preflight_may_look(const struct preflight *preflight, const char *pa
 	struct path_finding finding;
 
 	return !preflight->serves || *path != '/' ||
-		path_is_trusted(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, NULL, &finding) ||
+		path_is_trusted(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, &finding) ||
 		finding.missing == LAST_MISSING;
 }
 
@@ -68,16 +68,17 @@ void denied_calls_describe(struct buf *out)
 }
 
 /* Checks whether users other than root can change what root runs: the tables, and for services that run as root the
- * program and its files of variables. Folders that a group can write are accepted: on Debian /usr/local is one. */
+ * program and its files of variables. */
 
-#define FLAWS (PATH_OWNER | PATH_WORLD | PATH_FILE)
+#define FLAWS (PATH_OWNER | PATH_GROUP | PATH_WORLD | PATH_FILE)
 
 /* Whether users other than root can change the file; how, in `what`. */
 static bool is_changeable(const char *path, struct buf *what)
 {
 	struct path_finding finding;
 
-	if (path_is_trusted(path, FLAWS, NULL, &finding) || !(finding.flaw & FLAWS) || finding.missing)
+	if (path_is_trusted_but(path, FLAWS, group_is_empty, NULL, &finding) || !(finding.flaw & FLAWS) ||
+	    finding.missing)
 		return false;
 	path_finding_describe(&finding, what);
 	return true;
@@ -145,6 +146,25 @@ static void preflight_owners(struct preflight *preflight, const struct service *
 		check_root_file(preflight, service, "exec", program);
 	for (; files && *files; files++)
 		check_root_file(preflight, service, "environment_file", *files + (**files == '-'));
+}
+
+/* Says what a start would refuse, or superd itself, as another user could lead it elsewhere. */
+static void preflight_paths(struct preflight *preflight, const struct service *service)
+{
+	struct start_path path = { .number = 0 };
+	struct buf why = { 0 };
+
+	while (start_path_next(service, ~0u, &path)) {
+		buf_clear(&why);
+		if (!start_path_check(service, &path, &why))
+			preflight_report(preflight, SEVERITY_WARNING, service, path.option, path.word, "%s: %s",
+					 path.rule == START_BANNER    ? "clients would not be sent it"
+					 : path.rule == START_RECORDS ? "superd would not log there"
+					 : path.rule == START_LINK    ? "it would not be made"
+								      : "a start would fail",
+					 buf_string(&why));
+	}
+	buf_free(&why);
 }
 
 /* Checks the programs that a service names: whether they are there. What its user may do with them, and whether its
@@ -568,6 +588,8 @@ void preflight_table(const struct table *table, enum preflight_for purpose, stru
 		if (service->exec->disable)
 			continue;
 		preflight_owners(&preflight, service);
+		if (purpose == PREFLIGHT_CHECK)
+			preflight_paths(&preflight, service);
 		preflight_bind(&preflight, service);
 		check_program(&preflight, service);
 		check_own_program(&preflight, service);

@@ -263,6 +263,10 @@ void denied_calls_describe(struct buf *out);
 
 /* What follows. In the last two superd already serves, so that nothing is examined that may block, such as paths below
  * a user's folder. Without a start that would try them, taken ports are a warning. */
+/* Whether the files passwd and group give this group to nobody, as Debian's staff, who may write /usr/local. A group that
+ * they do not have may have members elsewhere. */
+bool group_is_empty(void *context, gid_t group);
+
 enum preflight_for { PREFLIGHT_START, PREFLIGHT_CHECK, PREFLIGHT_RELOAD, PREFLIGHT_COMPARISON };
 
 /* Adds an error for what will certainly fail, and a warning for what may come later. What a start says itself, such as

@@ -207,7 +207,8 @@ bool variables_read_file(struct variables *variables, const char *path, const st
 	if (!good)
 		buf_addf(why, "%s: %s", path,
 			 error == EILSEQ ? "it is no text: there is a NUL in it" : strerror(error));
-	if (!good && error == EACCES && path_leads_to_foreign(path, account, &finding)) /* by whose rights? */
+	if (!good && (error == EACCES || error == EPERM || error == ELOOP) &&
+	    path_leads_to_foreign(path, &finding)) /* by whose rights? */
 		path_finding_add(&finding, why);
 	buf_free(&names);
 	errno = error;

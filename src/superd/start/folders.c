@@ -495,22 +495,36 @@ void credentials_set_variable(struct variables *variables, const struct service 
 	buf_free(&folder);
 }
 
-static bool add_credentials(struct credentials *credentials, unsigned kind, words list)
+static struct credential *add_credential(struct credentials *credentials, unsigned kind, const char *word)
 {
-	for (; list && *list; list++) {
-		struct credential_word parts = credential_word_read(*list);
-		struct credential *credential = &credentials->list[credentials->count++];
+	struct credential_word parts = credential_word_read(word);
+	struct credential *credential = &credentials->list[credentials->count++];
+
+	*credential = (struct credential){ .kind = kind, .id = strndup(parts.id, parts.id_length) };
+	return credential;
+}
+
+static bool add_credentials(struct credentials *credentials, const struct service *service)
+{
+	struct start_path file = { .number = 0 };
+	struct credential *credential;
+
+	for (words word = service->groups->credentials->set_credential; word && *word; word++) {
 		struct buf value = { 0 };
 
-		*credential = (struct credential){ .kind = kind, .id = strndup(parts.id, parts.id_length) };
-		if (kind == CREDENTIAL_SET && !credential_value_read(parts.rest, &value)) {
+		credential = add_credential(credentials, CREDENTIAL_SET, *word);
+		if (!credential_value_read(credential_word_read(*word).rest, &value)) {
 			credential->length = value.length;
 			credential->source = buf_take(&value);
-		} else if (kind != CREDENTIAL_SET && credential->id) {
-			credential->source = strdup(parts.rest && *parts.rest ? parts.rest : credential->id);
-			credential->length = credential->source ? strlen(credential->source) : 0;
 		}
 		buf_free(&value);
+		if (!credential->id || !credential->source)
+			return false;
+	}
+	while (start_path_next(service, START_CREDENTIAL, &file)) {
+		credential = add_credential(credentials, CREDENTIAL_LOADED, file.word);
+		credential->source = strdup(file.path);
+		credential->length = credential->source ? strlen(credential->source) : 0;
 		if (!credential->id || !credential->source)
 			return false;
 	}
@@ -543,8 +557,7 @@ bool credentials_plan(struct plan *plan, const struct service *service, const st
 			if (!strncmp(*at, received, sizeof(received) - 1))
 				made->received = strdup(*at + sizeof(received) - 2);
 		}
-		if (made->folder.name && add_credentials(made, CREDENTIAL_SET, options->set_credential) &&
-		    add_credentials(made, CREDENTIAL_LOADED, options->load_credential))
+		if (made->folder.name && add_credentials(made, service))
 			return true;
 	}
 	buf_text(why, "out of memory");

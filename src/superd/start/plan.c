@@ -46,7 +46,7 @@ static bool is_program_trusted(const char *program)
 	text_copy(path, sizeof(path), program);
 	/* With more of them the kernel reports ELOOP. */
 	for (int depth = 0; depth <= INTERPRETERS_MOST && found == INTERPRETER_FOUND; depth++) {
-		if (!path_is_trusted(path, PATH_ANY_FLAW, NULL, &finding))
+		if (!path_is_trusted(path, PATH_ANY_FLAW, &finding))
 			return false;
 		found = interpreter_find(NULL, path, path);
 	}
@@ -60,7 +60,7 @@ static void plan_check_trust(struct plan *plan)
 	bool trusted;
 
 	trusted = !plan->root &&
-		(!plan->directory || path_is_trusted(plan->directory, PATH_ANY_FLAW, NULL, &finding)) &&
+		(!plan->directory || path_is_trusted(plan->directory, PATH_ANY_FLAW, &finding)) &&
 		is_program_trusted(plan->main.program);
 	for (int phase = 0; phase < PHASES; phase++) {
 		for (size_t n = 0; trusted && n < plan->commands[phase].count; n++)
@@ -149,6 +149,7 @@ static bool make_plan_environment(struct plan *plan, const struct service *servi
 	const struct environment_options *environment = service->groups->environment;
 	const struct account *account = service->account;
 	struct directory_kind kinds[DIRECTORY_KINDS];
+	struct start_path file = { .number = 0 };
 	struct variables variables = { 0 };
 	struct buf text = { 0 };
 	bool of_session = environment->unit_environment && geteuid() != 0, good = true;
@@ -197,10 +198,10 @@ static bool make_plan_environment(struct plan *plan, const struct service *servi
 		if (good)
 			variables_set(&variables, buf_string(&text));
 	}
-	for (words path = environment->environment_file; good && path && *path; path++) {
+	while (good && start_path_next(service, START_VARIABLES, &file)) {
 		buf_clear(&text);
-		good = variables_read_file(&variables, *path, service->account, &text) ||
-			plan_fail(service, "environment_file", why, "%s", buf_string(&text));
+		good = variables_read_file(&variables, file.path, service->account, &text) ||
+			plan_fail(service, file.option, why, "%s", buf_string(&text));
 	}
 	for (words name = environment->unset_environment; name && *name; name++)
 		variables_unset(&variables, *name);
@@ -303,15 +304,6 @@ static void make_privileges(struct plan *plan, const struct service *service)
 /* Default names of the sockets for fd streams, as in systemd.exec(5), "StandardInput=". */
 static const char *const stream_names[] = { "stdin", "stdout", "stderr" };
 static const char *const stream_options[] = { "input", "output", "error" };
-
-const struct stream *plan_stream(const struct service *service, int number)
-{
-	const struct stream_options *streams = service->groups->streams;
-
-	return number == STDIN_FILENO	  ? &streams->input
-		: number == STDOUT_FILENO ? &streams->output
-					  : plan_error_stream(service);
-}
 
 static bool make_streams(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 			 struct buf *why)

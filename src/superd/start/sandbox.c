@@ -279,7 +279,7 @@ static void follow_all_links(struct mount_list *places)
 						       path + (written[1] ? strlen(written) : 0));
 		} else if (cover && !strcmp(path, written)) {
 			place->mount.path = cover->mount.path;
-		} else if (!places->root && !path_leads_to_foreign(path, places->account, &finding)) {
+		} else if (!places->root && !path_leads_to_foreign(path, &finding)) {
 			char *real = realpath(path, NULL);
 
 			place->mount.path = real ? pool_text(places->pool, real) : path;

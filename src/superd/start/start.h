@@ -62,9 +62,6 @@ void plan_free(struct plan *plan); /* accepts NULL */
 /* Whether a start gives the program a network namespace other than superd's. */
 bool plan_gives_network(const struct service *service);
 
-/* The service's standard input (0), output (1) or error (2). */
-const struct stream *plan_stream(const struct service *service, int number);
-
 /* Adds the path of a program: one without a slash is searched for in exec_search_path. false: it is not found, and nothing
  * is added, which fails with ENOENT: a bare name would be looked for in the service's working directory. */
 bool plan_find_program(const struct service *service, const char *name, struct buf *out);
@@ -108,6 +105,41 @@ void variables_free(struct variables *variables);
  * comments, quotes, continued lines. account: the service's (foreign_read_file). false with the file and the reason in
  * why, and errno. As in systemd, a line that is no assignment is passed over. */
 bool variables_read_file(struct variables *variables, const char *path, const struct account *account, struct buf *why);
+
+/* ---- paths.c: the files that a service names ---- */
+
+/* What becomes of a path, as bits. */
+enum start_rule {
+	START_STREAM = 1,	/* the instance's process opens it (path_open_stream) */
+	START_VARIABLES = 2,	/* it is read before each start (variables_read_file) */
+	START_CREDENTIAL = 4,	/* the instance's process reads it (path_open_to_read) */
+	START_BANNER = 8,	/* superd reads it */
+	START_RECORDS = 16,	/* superd writes it */
+	START_LINK = 32,	/* superd makes a link there */
+};
+
+/* One of them. It borrows all from its service. */
+struct start_path {
+	size_t number;		/* of the next one: begin with 0 */
+	enum start_rule rule;
+	const char *option;	/* "load_credential" */
+	const char *word;	/* "id:/run/key"; NULL: the option's value */
+	const char *path;	/* "/run/key"; of variables also "-/run/env" or a pattern */
+	int flags;		/* of a stream, for open(2) */
+};
+
+/* Steps through those with these rules. false: that was the last. */
+bool start_path_next(const struct service *service, unsigned rules, struct start_path *path);
+
+/* Whether it would be refused now, as another user could lead the path elsewhere. Opens what there is, by the rights of
+ * whom it will be opened. false with the reason in why. */
+bool start_path_check(const struct service *service, const struct start_path *path, struct buf *why);
+
+/* The service's standard input (0), output (1) or error (2). */
+const struct stream *plan_stream(const struct service *service, int number);
+
+/* The flags for open(2) of a stream that is a file. beside: of a command, which truncates nothing. */
+int stream_flags(const struct service *service, int number, bool beside);
 
 /* ---- folders.c: folders, credentials, and their removal ---- */
 

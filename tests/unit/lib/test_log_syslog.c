@@ -58,7 +58,7 @@ static struct log_sink sink;
 
 static void open_sink(void)
 {
-	cr_assert_null(log_sink_open(&sink, "syslog"));
+	cr_assert_null(log_sink_open(&sink, "syslog", -1));
 	sink.daemon = path;
 }
 

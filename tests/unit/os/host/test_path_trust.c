@@ -34,6 +34,14 @@ static void make_file(const char *name)
 	close(fd);
 }
 
+static void give_name(const char *file, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s", in(file));
+	cr_assert_eq(link(path, in(name)), 0, "%s", strerror(errno));
+}
+
 static void setup(void)
 {
 	umask(022);
@@ -51,10 +59,11 @@ static void teardown(void)
 }
 
 TestSuite(path_trust, .init = setup, .fini = teardown);
+TestSuite(path_open, .init = setup, .fini = teardown);
 
 static bool trusts(const char *name)
 {
-	return path_is_trusted(in(name), PATH_ANY_FLAW, NULL, &finding);
+	return path_is_trusted(in(name), PATH_ANY_FLAW, &finding);
 }
 
 static void expect_flaw(const char *name, enum path_flaw flaw, const char *place)
@@ -78,11 +87,21 @@ Test(path_trust, finds_a_folder_that_everybody_may_write)
 	expect_flaw("own/file", PATH_WORLD, "own");
 }
 
+static gid_t somebodys_group(void)
+{
+	gid_t groups[2];
+
+	if (geteuid() == 0)
+		return OTHER;
+	return getegid() ? getegid() : getgroups(2, groups) > 0 ? groups[0] : 0;
+}
+
 Test(path_trust, finds_a_folder_that_a_group_may_write_when_asked)
 {
+	cr_assert_eq(chown(in("own"), (uid_t)-1, somebodys_group()), 0);
 	cr_assert_eq(chmod(in("own"), 0775), 0);
 	expect_flaw("own/file", PATH_GROUP, "own");
-	cr_assert(path_is_trusted(in("own/file"), PATH_ANY_FLAW & ~PATH_GROUP, NULL, &finding));
+	cr_assert(path_is_trusted(in("own/file"), PATH_ANY_FLAW & ~PATH_GROUP, &finding));
 }
 
 /* Sets an access list (acl(5)) that lets this user, or this group, write. */
@@ -110,30 +129,23 @@ static bool list_writer(const char *name, unsigned tag, unsigned id)
 
 Test(path_trust, finds_who_may_write_by_an_access_list)
 {
-	const struct account member = { .uid = OTHER, .gid = OTHER, .switches = true },
-			     none = { .uid = OTHER + 1, .gid = OTHER + 1 };
-	const unsigned most = PATH_ANY_FLAW & ~PATH_EACH_GROUP;
 	struct buf text = { 0 };
 
 	if (!list_writer("own", 8, OTHER))
 		cr_skip_test("there are no access lists here");
-	cr_assert(path_is_trusted(in("own/file"), most, &none, &finding));
-	cr_assert(path_is_trusted(in("own/file"), most, NULL, &finding));
-	cr_assert_not(path_is_trusted(in("own/file"), most, &member, &finding));
-	cr_assert_eq(finding.flaw, PATH_GROUP);
+	expect_flaw("own/file", PATH_GROUP, "own");
 	cr_assert_eq(finding.group, OTHER);
 	cr_assert(list_writer("own", 2, OTHER));
-	for (size_t n = 0; n < 3; n++) {
-		cr_assert_not(path_is_trusted(in("own/file"), most,
-					      (const struct account *[]){ NULL, &none, &member }[n], &finding));
-		cr_assert_eq(finding.flaw, PATH_OWNER);
-		cr_assert_eq(finding.owner, OTHER);
-	}
+	expect_flaw("own/file", PATH_OWNER, "own");
+	cr_assert_eq(finding.owner, OTHER);
+	cr_assert(path_is_shared(&finding));
 	path_finding_describe(&finding, &text);
 	cr_assert(strstr(buf_string(&text), "/own can be written by user 12345"), "%s", buf_string(&text));
 	buf_free(&text);
 	cr_assert(list_writer("own", 2, geteuid()));
-	cr_assert(path_is_trusted(in("own/file"), most, &member, &finding));
+	cr_assert(trusts("own/file"));
+	cr_assert(list_writer("own", 8, 0));
+	cr_assert(trusts("own/file"));
 }
 
 Test(path_trust, takes_from_a_sticky_folder_what_is_its_own_alone)
@@ -170,7 +182,7 @@ Test(path_trust, finds_links_that_lead_nowhere)
 
 Test(path_trust, does_not_know_relative_paths)
 {
-	cr_assert_not(path_is_trusted("own/file", 0, NULL, &finding));
+	cr_assert_not(path_is_trusted("own/file", 0, &finding));
 	cr_assert_eq(finding.flaw, PATH_BROKEN);
 }
 
@@ -180,7 +192,7 @@ Test(path_trust, finds_folders_and_files_of_other_users)
 		cr_skip_test("needs root, to give files away");
 	cr_assert_eq(chown(in("own/file"), OTHER, OTHER), 0);
 	expect_flaw("own/file", PATH_FILE, "own/file");
-	cr_assert(path_is_trusted(in("own/file"), PATH_OWNER, NULL, &finding));
+	cr_assert(path_is_trusted(in("own/file"), PATH_OWNER, &finding));
 	cr_assert_eq(chown(in("own"), OTHER, OTHER), 0);
 	expect_flaw("own/file", PATH_OWNER, "own");
 	cr_assert_eq(finding.owner, OTHER);
@@ -239,7 +251,7 @@ Test(path_trust, reads_this_machines_mounts)
 {
 	if (access("/proc/self/mountinfo", R_OK) < 0)
 		cr_skip_test("no /proc here");
-	cr_expect(path_is_trusted("/proc/self/status", PATH_REMOTE, NULL, &finding), "%s", finding.system);
+	cr_expect(path_is_trusted("/proc/self/status", PATH_REMOTE, &finding), "%s", finding.system);
 	/* A user may have mounted it just now, and says that it is root's. */
 	cr_expect_not(path_is_trusted_by("", "/proc/self/status", PATH_REMOTE, &finding));
 	cr_expect_str_eq(finding.system, "unknown");
@@ -290,7 +302,7 @@ static void *look_again_and_again(void *ends)
 	struct path_finding found;
 
 	while (!*(atomic_bool *)ends)
-		path_is_trusted("/proc/self/status", PATH_REMOTE, NULL, &found);
+		path_is_trusted("/proc/self/status", PATH_REMOTE, &found);
 	return NULL;
 }
 
@@ -321,11 +333,11 @@ static int enters_new_mount(bool known)
 
 	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return 2;
-	if (known && !path_is_trusted("/proc/self/status", PATH_REMOTE, NULL, &finding))
+	if (known && !path_is_trusted("/proc/self/status", PATH_REMOTE, &finding))
 		return 2;
 	if (mount("superd-test", in("own"), "tmpfs", 0, "mode=755") < 0 || setrlimit(RLIMIT_NOFILE, &none) < 0)
 		return 2;
-	return path_is_trusted(in("own/."), PATH_REMOTE, NULL, &finding);
+	return path_is_trusted(in("own/."), PATH_REMOTE, &finding);
 }
 
 /* It may be a file system that does not answer. */
@@ -346,7 +358,7 @@ Test(path_trust, enters_no_new_mount_without_descriptors)
 
 static bool finds_remote(const void *with)
 {
-	return !path_is_trusted(with, PATH_REMOTE, NULL, &finding) && finding.flaw == PATH_REMOTE &&
+	return !path_is_trusted(with, PATH_REMOTE, &finding) && finding.flaw == PATH_REMOTE &&
 		!strcmp(finding.system, "autofs");
 }
 
@@ -406,4 +418,169 @@ Test(path_trust, a_lack_of_descriptors_does_not_say_for_good_whose_nobodys_files
 	if (WEXITSTATUS(status) == 2)
 		cr_skip_test("needs root, and a user namespace");
 	cr_expect_eq(status, 0);
+}
+
+/* ---- path_open ---- */
+
+static int open_error(const char *name, int flags, const struct account *account)
+{
+	int fd = path_open(in(name), flags, 0640, account, &finding);
+	int error = fd < 0 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+#define APPENDS (O_WRONLY | O_APPEND | O_CREAT)
+
+/* "own" is a folder of ours that a group may write, and has a folder of ours. false: this user is in no group but
+ * root's. */
+static bool make_shared(mode_t mode)
+{
+	gid_t group = somebodys_group();
+
+	return group && chown(in("own"), (uid_t)-1, group) == 0 && chmod(in("own"), mode) == 0 &&
+	       mkdir(in("own/below"), 0755) == 0;
+}
+
+Test(path_open, uses_a_file_of_ours_in_a_folder_that_others_may_write)
+{
+	static const mode_t modes[] = { 0775, 0777 };
+
+	for (size_t n = 0; n < 2; n++) {
+		if (!make_shared(modes[n]))
+			cr_skip_test("this user is in no group but root's");
+		cr_expect_eq(open_error("own/file", O_WRONLY | O_APPEND, NULL), 0);
+		cr_expect_eq(open_error("own/file", O_RDONLY, NULL), 0);
+		cr_expect_eq(open_error("own/new", APPENDS, NULL), 0);
+		cr_expect_eq(open_error("own/below/./new", APPENDS, NULL), 0);
+		cr_expect_eq(open_error("own/below/new", O_WRONLY | O_TRUNC, NULL), 0);
+		cr_expect_eq(open_error("own/none/new", APPENDS, NULL), ENOENT);
+		cr_expect_eq(open_error("own/none", O_RDONLY, NULL), ENOENT);
+		cr_expect_eq(open_error("own/none", O_PATH, NULL), ENOENT);
+		cr_expect_eq(open_error("own/below/../file", O_RDONLY, NULL), EPERM, "it may have been moved");
+		unlink(in("own/new"));
+		unlink(in("own/below/new"));
+		rmdir(in("own/below"));
+	}
+}
+
+Test(path_open, follows_no_link_from_such_a_folder_on)
+{
+	static const char *const links[] = { "own/link", "own/below/link", "own/to_folder/file", "own/below/to/file" };
+
+	if (!make_shared(0775))
+		cr_skip_test("this user is in no group but root's");
+	cr_assert_eq(mkdir(in("aside"), 0755), 0);
+	make_file("aside/file");
+	cr_assert_eq(symlink("../aside/file", in("own/link")), 0);
+	cr_assert_eq(symlink("../../aside/file", in("own/below/link")), 0);
+	cr_assert_eq(symlink("../aside", in("own/to_folder")), 0);
+	cr_assert_eq(symlink("../../aside", in("own/below/to")), 0);
+	for (size_t n = 0; n < sizeof(links) / sizeof(*links); n++) {
+		int error = open_error(links[n], APPENDS, NULL);
+
+		cr_expect_eq(error, ELOOP, "%s: %s", links[n], strerror(error));
+		cr_expect_neq(open_error(links[n], O_RDONLY, NULL), 0, "%s", links[n]);
+		cr_expect_neq(open_error(links[n], O_PATH, NULL), 0, "%s", links[n]);
+	}
+	cr_expect_eq(symlink("own/file", in("before")), 0);
+	cr_expect_eq(open_error("before", O_RDONLY, NULL), 0, "nobody else can change this one");
+}
+
+Test(path_open, uses_there_only_a_regular_file_with_one_name)
+{
+	if (!make_shared(0775))
+		cr_skip_test("this user is in no group but root's");
+	give_name("own/file", "own/again");
+	cr_assert_eq(mkfifo(in("own/fifo"), 0644), 0);
+	cr_expect_eq(open_error("own/again", APPENDS, NULL), EPERM);
+	cr_expect_eq(open_error("own/file", O_RDONLY, NULL), EPERM);
+	cr_expect_eq(open_error("own/fifo", O_RDONLY, NULL), EPERM);
+	cr_expect_eq(open_error("own/below", O_RDONLY, NULL), EPERM);
+}
+
+/* Who is in the group can move a secret of root's from another folder of the group's. */
+Test(path_open, reads_there_for_strangers_only_what_all_may_read)
+{
+	const struct account own = { .uid = geteuid() };
+
+	if (!make_shared(0775))
+		cr_skip_test("this user is in no group but root's");
+	cr_assert_eq(chmod(in("own/file"), 0600), 0);
+	cr_expect_eq(open_error("own/file", O_RDONLY, NULL), EPERM);
+	cr_expect_eq(open_error("own/file", O_RDONLY, &own), 0);
+	cr_expect_eq(open_error("own/file", O_WRONLY, NULL), 0);
+}
+
+Test(path_open, uses_there_no_file_or_folder_of_other_users)
+{
+	const struct account other = { .uid = OTHER, .gid = OTHER, .switches = true };
+
+	if (geteuid() != 0 || !make_shared(0775))
+		cr_skip_test("only root can make files of other users");
+	cr_assert_eq(chown(in("own/file"), OTHER, OTHER), 0);
+	cr_expect_eq(open_error("own/file", APPENDS, NULL), EPERM);
+	cr_expect_eq(open_error("own/file", APPENDS, &other), 0);
+	make_file("own/below/file");
+	cr_assert_eq(chown(in("own/below"), OTHER, OTHER), 0);
+	cr_expect_eq(open_error("own/below/file", APPENDS, NULL), EPERM);
+	cr_expect_eq(open_error("own/below/file", APPENDS, &other), 0);
+	cr_assert_eq(chmod(in("own"), 0755), 0);
+	cr_expect_eq(open_error("own/below/file", APPENDS, NULL), EPERM);
+	cr_assert_eq(finding.flaw, PATH_OWNER);
+}
+
+Test(path_open, enters_no_mount_there_that_may_not_answer)
+{
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		cr_skip_test("needs root, and a mount namespace");
+	cr_assert(make_shared(0775));
+	cr_assert_eq(mount("superd-test", in("own/below"), "tmpfs", 0, "mode=755"), 0);
+	cr_expect_eq(open_error("own/below/file", APPENDS, NULL), 0);
+	if (mount("none", in("own/below"), "9p", 0, "trans=fd,rfdno=0,wfdno=0") == 0)
+		cr_expect_eq(open_error("own/below/file", APPENDS, NULL), EPERM);
+	while (umount2(in("own/below"), MNT_DETACH) == 0)
+		continue;
+}
+
+/* Others can give a file of root's another name there, where the kernel does not forbid it (protected_hardlinks). */
+Test(path_open, uses_in_a_sticky_folder_no_file_with_two_names)
+{
+	cr_assert_eq(chmod(in("own"), 01777), 0);
+	cr_expect_eq(open_error("own/file", APPENDS, NULL), 0);
+	cr_expect_eq(open_error("own/new", APPENDS, NULL), 0);
+	cr_expect_eq(open_error("own/none", O_RDONLY, NULL), ENOENT);
+	give_name("own/file", "again");
+	cr_expect_eq(open_error("own/file", APPENDS, NULL), EPERM);
+	cr_expect_eq(open_error("again", APPENDS, NULL), 0);
+}
+
+Test(path_open, empties_a_file_only_after_it_was_judged)
+{
+	struct stat status;
+
+	cr_assert_eq(chmod(in("own"), 01777), 0);
+	put_file(folder, "own/file", 0644, "text");
+	give_name("own/file", "again");
+	cr_expect_eq(open_error("own/file", O_WRONLY | O_TRUNC, NULL), EPERM);
+	cr_assert_eq(stat(in("again"), &status), 0);
+	cr_expect_eq(status.st_size, 4);
+	cr_assert_eq(unlink(in("again")), 0);
+	cr_expect_eq(open_error("own/file", O_WRONLY | O_TRUNC, NULL), 0);
+	cr_assert_eq(stat(in("own/file"), &status), 0);
+	cr_expect_eq(status.st_size, 0);
+}
+
+/* Nobody in the group can lead the way to its name elsewhere: work that follows no link there needs no other rights. */
+Test(path_open, a_group_alone_makes_no_name_foreign_in_its_own_folder)
+{
+	if (!make_shared(0775))
+		cr_skip_test("this user is in no group but root's");
+	cr_expect_not(path_is_foreign(in("own/socket"), &finding));
+	cr_expect(path_is_foreign(in("own/below/socket"), &finding));
+	cr_expect(path_is_foreign(in("own/below/../socket"), &finding));
+	cr_assert_eq(chmod(in("own"), 0777), 0);
+	cr_expect(path_is_foreign(in("own/socket"), &finding));
 }

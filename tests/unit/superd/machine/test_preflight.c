@@ -6,6 +6,8 @@
 #include "tests/unit/read_text.h"
 #include "tests/unit/unit.h"
 
+#include <grp.h>
+
 static struct diags diags;
 static struct table *table;
 static char folder[64];
@@ -96,6 +98,14 @@ static int chown_in(const char *name, uid_t owner)
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return chown(path, owner, (gid_t)-1);
+}
+
+static int chgrp_in(const char *name, gid_t group)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return chown(path, (uid_t)-1, group);
 }
 
 /* Criterion skips tear_down where a test is skipped. */
@@ -399,6 +409,32 @@ Test(preflight, warns_each_service_that_runs_such_a_file_as_root)
 	cr_expect(has_said(SEVERITY_WARNING, 2, "/theirs belongs to user 12345"));
 	cr_expect(has_said(SEVERITY_WARNING, 10, "/theirs belongs to user 12345"));
 	cr_expect_eq(diags.count, 2, "%s", said());
+}
+
+/* As /usr/local, which Debian lets the group staff write. */
+Test(preflight, warns_of_a_group_unless_it_is_nobodys)
+{
+	static const char text[] = "service a { listen = 7\nexec = \"FOLDER/shared/program\"\nuser = \"root\"\n}\n";
+	gid_t empty = 0;
+	struct group *group;
+
+	needs_root();
+	make_folder("shared", 0775);
+	put_file(folder, "shared/program", 0755, "#!/bin/sh\n");
+	for (setgrent(); !empty && (group = getgrent());)
+		empty = group->gr_gid && group_is_empty(NULL, group->gr_gid) ? group->gr_gid : 0;
+	endgrent();
+	cr_expect_not(group_is_empty(NULL, 0), "root has it");
+	cr_expect_not(group_is_empty(NULL, 12345), "what is in no file may be known elsewhere");
+	cr_assert_eq(chgrp_in("shared", 12345), 0);
+	cr_assert(load(text));
+	cr_expect(has_said(SEVERITY_WARNING, 2, "/shared can be written by group 12345"));
+	forget();
+	if (!empty)
+		cr_skip_test("each group has a member here");
+	cr_assert_eq(chgrp_in("shared", empty), 0);
+	cr_assert(load(text));
+	cr_expect_eq(diags.count, 0, "%s", said());
 }
 
 Test(preflight, warns_where_others_decide_what_runs_as_root)
