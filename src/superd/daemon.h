@@ -384,8 +384,9 @@ struct run {
 	int notify;		  /* this and `received`: 0 or -1: not open */
 	char *notify_variable;
 	struct io notify_io;
-	struct helper receiver; /* of messages with descriptors; notify.c */
-	int received;		/* its answer comes here */
+	struct receiver *receivers, *receiver; /* of messages with descriptors, NULL: none yet; whose turn it is */
+	int received;			       /* its answer comes here */
+	struct io received_io;
 	struct list stored;
 	unsigned stored_count;
 	struct parked {
@@ -769,6 +770,7 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 bool notify_open(struct svc *svc, struct buf *why);
 void notify_resume(struct svc *svc);
 void notify_close(struct svc *svc);
+void notify_forget(struct svc *svc);
 void notify_read(struct svc *svc);
 void notify_watchdog(struct instance *instance);
 void notify_resume_main(struct instance *instance);

@@ -8,6 +8,8 @@
 #define ANCESTORS 32
 #define DESCRIPTORS FD_MESSAGE_MOST
 #define RECEIVE_SECONDS 1.
+#define REMOVE_SECONDS .1 /* a stranger's message, which holds others up */
+#define RECEIVERS 8 /* of a service, the last for its own processes */
 #define SUSPENDED 1. /* seconds by which a time has come late */
 
 static void on_message(struct io *io)
@@ -20,6 +22,41 @@ void notify_resume(struct svc *svc)
 	io_call(&svc->run->notify_io, svc->run->notify, on_message, svc);
 }
 
+/* A process that receives one message with descriptors. Its answer ends its turn: it may hang as it closes them. */
+struct receiver {
+	struct helper helper;
+	struct svc *svc;
+};
+
+/* Of `most` places for receivers those that none has. */
+static int receivers_left(const struct svc *svc, int most)
+{
+	for (int n = 0; svc->run->receivers && n < RECEIVERS; n++)
+		most -= svc->run->receivers[n].helper.child.pid > 0;
+	return most;
+}
+
+static void end_receiving(struct svc *svc)
+{
+	if (svc->run->received <= 0)
+		return;
+	io_stop(&svc->run->received_io);
+	fd_close(&svc->run->received);
+	svc->run->receiver = NULL;
+}
+
+/* A program of root's may have become another user before it speaks, and with notify_access = all its processes may be
+ * any user's: then everybody may send, and the kernel's word on the sender decides alone. */
+static bool admit_senders(struct svc *svc)
+{
+	const char *path = strchr(svc->run->notify_variable, '=') + 1;
+	uid_t user = user_of(svc->row);
+
+	return *path != '/' ||
+	       notify_node_give(path, user, (user == 0 || service_notify_access(svc->row) == NOTIFY_ALL) &&
+						    receivers_left(svc, RECEIVERS - 1) > 0);
+}
+
 /* Nobody can guess its name, and take that before. One in the folder is reached from another network, too. */
 bool notify_open(struct svc *svc, struct buf *why)
 {
@@ -28,8 +65,12 @@ bool notify_open(struct svc *svc, struct buf *why)
 	char name[INVOCATION_ID + 1];
 	struct buf path = { 0 };
 
-	if (svc->run->notify > 0)
+	if (svc->run->notify > 0) {
+		if (!admit_senders(svc))
+			svc_say(svc, LEVEL_WARNING, "notification", "%s: who may send is not set anew: %s",
+				svc->run->notify_variable, strerror(errno));
 		return true;
+	}
 	if (!spawn_invocation(name)) {
 		buf_addf(why, "naming a socket for its notifications: %s", strerror(errno));
 		return false;
@@ -55,6 +96,9 @@ bool notify_open(struct svc *svc, struct buf *why)
 			unlink(buf_string(&path));
 		fd_close(&svc->run->notify); /* the next start tries again */
 		buf_text(why, "opening a socket for its notifications: out of memory");
+	} else if (!admit_senders(svc)) {
+		buf_addf(why, "%s: letting its programs send: %s", svc->run->notify_variable, strerror(errno));
+		notify_close(svc);
 	} else {
 		notify_resume(svc);
 	}
@@ -69,14 +113,25 @@ void notify_close(struct svc *svc)
 	if (svc->run->notify <= 0)
 		return;
 	io_stop(&svc->run->notify_io);
-	if (svc->run->received > 0)
-		fd_close(&svc->run->received);
-	helper_drop(&svc->run->receiver);
+	end_receiving(svc);
+	for (int n = 0; svc->run->receivers && n < RECEIVERS; n++)
+		child_signal(&svc->run->receivers[n].helper.child, SIGKILL);
 	if (path && *path == '/')
 		notify_dir_remove(path);
 	close_apart(svc, &svc->run->notify);
 	free(svc->run->notify_variable);
 	svc->run->notify_variable = NULL;
+}
+
+/* The service is freed. */
+void notify_forget(struct svc *svc)
+{
+	notify_close(svc);
+	for (int n = 0; svc->run->receivers && n < RECEIVERS; n++) {
+		helper_drop(&svc->run->receivers[n].helper);
+		child_forget(&svc->run->receivers[n].helper.child);
+	}
+	free(svc->run->receivers);
 }
 
 /* ---- kept descriptors ---- */
@@ -477,7 +532,7 @@ static void take_message(struct svc *svc, struct received *received, int *fds, s
 }
 
 /* The receiver: it looks at descriptors without a call to their file systems, and passes on those for which superd has
- * a use and whose close does not hang. */
+ * a use and whose close does not hang. Those of strangers it does not open, so that few kinds can hang it. */
 static _Noreturn void receive_apart(struct received *received, int from, int to)
 {
 	struct notify_message message;
@@ -485,6 +540,9 @@ static _Noreturn void receive_apart(struct received *received, int from, int to)
 	size_t count = DESCRIPTORS, kept = 0;
 	ssize_t got;
 
+	if (!received->instance)
+		_exit(recv(from, received->text, NOTIFICATION_MOST, MSG_DONTWAIT) < 0 ||
+		      !fd_message_send(to, received, sizeof(*received), NULL, 0, 0));
 	got = fd_message_receive(from, received->text, NOTIFICATION_MOST, fds, &count, MSG_DONTWAIT);
 	if (got < 0)
 		_exit(1);
@@ -504,27 +562,22 @@ static _Noreturn void receive_apart(struct received *received, int from, int to)
 	_exit(!fd_message_send(to, received, sizeof(*received), fds, kept, 0));
 }
 
-/* The receiver has done its work, or will not: then its message is lost. */
-static void on_receiver(struct helper *helper, int status)
+/* The receiver has answered, or will not: then its message is lost. */
+static void take_answer(struct svc *svc, const char *flaw)
 {
-	struct svc *svc = container_of(helper, struct run, receiver)->svc;
 	struct received received;
 	int fds[DESCRIPTORS];
 	size_t count = DESCRIPTORS;
 
-	io_watch(&svc->run->notify_io, EV_READ);
-	if (svc->run->received <= 0) /* it was late, and has ended; or there was none */
-		return;
-	/* One that is late may have answered, and hang as it closes what it has not passed on. */
 	if (fd_message_receive(svc->run->received, &received, sizeof(received), fds, &count, MSG_DONTWAIT) ==
 		    (ssize_t)sizeof(received) &&
 	    received.length <= NOTIFICATION_MOST)
 		take_message(svc, &received, fds, count);
 	else
-		drop_message(svc, 0,
-			     status == HELPER_LATE ? "receiving its descriptors does not end"
-						   : "its receiver has ended");
-	fd_close(&svc->run->received);
+		drop_message(svc, 0, flaw);
+	end_receiving(svc);
+	if (svc->run->notify > 0)
+		io_watch(&svc->run->notify_io, EV_READ);
 	notify_read(svc); /* of the same program, too */
 	if (svc->run->received > 0)
 		return;
@@ -538,32 +591,100 @@ static void on_receiver(struct helper *helper, int status)
 	}
 }
 
+static const char has_ended[] = "its receiver has ended";
+
+static void on_answer(struct io *io)
+{
+	take_answer(io->data, has_ended);
+}
+
+/* It has ended, or hangs; or there was none, and it is tried again. */
+static void on_receiver(struct helper *helper, int status)
+{
+	struct receiver *receiver = container_of(helper, struct receiver, helper);
+	struct svc *svc = receiver->svc;
+
+	if (svc->run->receiver == receiver)
+		take_answer(svc, status == HELPER_LATE ? "receiving its descriptors does not end" : has_ended);
+	else if (svc->run->notify > 0 && svc->run->received <= 0)
+		io_watch(&svc->run->notify_io, EV_READ);
+}
+
+/* Strangers have all receivers hang but the last: their messages stay where they are, and the service's user and root,
+ * and nobody else, may send to a new socket at the same path. */
+static void shut_out_strangers(struct svc *svc)
+{
+	const char *path = strchr(svc->run->notify_variable, '=') + 1;
+
+	if (!notify_node_is_open(path))
+		return;
+	svc_say(svc, LEVEL_WARNING, "notification",
+		"%d processes hang that have received descriptors of others: uid %lu and root alone may send it "
+		"notifications now, and what is in the queue is lost",
+		RECEIVERS - 1, (unsigned long)user_of(svc->row));
+	io_stop(&svc->run->notify_io);
+	unlink(path);
+	close_apart(svc, &svc->run->notify);
+	svc->run->notify = fd_raise(notify_socket_open(path), FD_HIGH);
+	if (svc->run->notify > 0) {
+		notify_node_give(path, user_of(svc->row), false);
+		notify_resume(svc);
+	} else {
+		svc_say(svc, LEVEL_WARNING, "notification", "%s: %s: it is not heard until its next start", path,
+			strerror(errno));
+		svc->run->notify = 0;
+		free(svc->run->notify_variable);
+		svc->run->notify_variable = NULL;
+	}
+	journal_service(svc);
+}
+
 static void begin_receiving(struct svc *svc, struct received *received)
 {
-	int ends[2];
+	struct run *run = svc_run(svc);
+	struct receiver *receiver = NULL;
+	int ends[2], late = 0;
 	pid_t pid;
 
-	io_stop(&svc->run->notify_io);
-	if (svc->run->receiver.child.pid) /* it hangs: its end starts the watching again */
+	if (!run->receivers && !(run->receivers = calloc(RECEIVERS, sizeof(*run->receivers)))) {
+		loop_rest(ENOMEM);
 		return;
+	}
+	io_stop(&run->notify_io);
+	for (int n = 0; n < RECEIVERS; n++) {
+		struct helper *helper = &run->receivers[n].helper;
+
+		late += helper->child.pid && !ev_is_active(&helper->limit);
+		if (!helper->child.pid)
+			receiver = &run->receivers[n];
+	}
+	/* The end of one starts the watching again, and so does the time limit of one. */
+	if (receivers_left(svc, received->instance ? RECEIVERS : RECEIVERS - 1) <= 0) {
+		if (!received->instance && late >= RECEIVERS - 1)
+			shut_out_strangers(svc);
+		return;
+	}
+	receiver->svc = svc;
 	journal_flush(); /* all before a barrier outlives superd when that ends */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
-		pid = helper_begin(&svc_run(svc)->receiver, RECEIVE_SECONDS, on_receiver,
-				   (int[]){ svc->run->notify, ends[1] }, 2);
+		pid = helper_begin(&receiver->helper, received->instance ? RECEIVE_SECONDS : REMOVE_SECONDS,
+				   on_receiver, (int[]){ run->notify, ends[1] }, 2);
 		if (pid == 0)
-			receive_apart(received, svc->run->notify, ends[1]);
+			receive_apart(received, run->notify, ends[1]);
 		close(ends[1]);
 		if (pid > 0) {
-			svc->run->received = fd_raise(ends[0], FD_HIGH);
+			run->receiver = receiver;
+			run->received = fd_raise(ends[0], FD_HIGH);
+			io_call(&run->received_io, run->received, on_answer, svc);
 			return;
 		}
 		close(ends[0]);
 	}
-	helper_limit(&svc->run->receiver, RECEIVE_SECONDS, on_receiver); /* then it is tried again */
+	helper_limit(&receiver->helper, RECEIVE_SECONDS, on_receiver); /* then it is tried again */
 }
 
 /* Descriptors that come along may be those of a file system that never answers when they are closed: a process apart
- * receives these messages. Until it has done so the socket is not read, and no instance is concluded. */
+ * receives these messages. Until it has answered the socket is not read, and no instance is concluded. */
 void notify_read(struct svc *svc)
 {
 	for (int n = 0; n < MESSAGES && svc->run->notify > 0 && svc->run->received <= 0; n++) {

@@ -212,8 +212,7 @@ static void svc_free(struct svc *svc)
 	facts_forget(svc);
 	others_forget(svc);
 	stored_clear(svc);
-	notify_close(svc);
-	child_forget(&svc->run->receiver.child);
+	notify_forget(svc);
 	output_release(svc);
 	for (unsigned n = 0; n < svc->run->ring.room; n++)
 		free(svc->run->ring.lines[n].text);

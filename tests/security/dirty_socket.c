@@ -3,6 +3,7 @@
  *
  *   dirty_socket PATH     along a second connection to the unix socket there; the first takes the place of this user
  *   dirty_socket notify   with a notification that does not say what for
+ *   dirty_socket strange  to a notify socket that is another's
  *   dirty_socket accept @NAME     to whoever connects to that name and stays */
 #include <fcntl.h>
 #include <poll.h>
@@ -63,15 +64,15 @@ int main(int argc, char **argv)
 	const char *notify = getenv("NOTIFY_SOCKET");
 	int superd = -1, sent;
 
-	if (argc < 2 || (!notify && !strcmp(argv[1], "notify")))
+	if (argc < 2 || (!notify && (!strcmp(argv[1], "notify") || !strcmp(argv[1], "strange"))))
 		return 2;
-	if (!strcmp(argv[1], "notify"))
+	if (!strcmp(argv[1], "notify") || !strcmp(argv[1], "strange"))
 		superd = connect_to(SOCK_DGRAM, notify);
 	else if (argc > 2 && !strcmp(argv[1], "accept"))
 		superd = accept_one(argv[2]);
 	else
 		connect_to(SOCK_STREAM, argv[1]);
-	if (argc == 2 && superd >= 0 && send(superd, "READY=1", 7, 0) < 0)
+	if (!strcmp(argv[1], "notify") && send(superd, "READY=1", 7, 0) < 0)
 		return 1;
 	nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
 	fuse_mount(SILENT_ON_WRITE);

@@ -15,10 +15,37 @@ int notify_socket_open(const char *name)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)); /* less is enough */
-	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
-	    bind(fd, (struct sockaddr *)&address, length) < 0 || (*name == '/' && chmod(name, 0666) < 0))
+	/* bind(2) gives the node the mode that the socket has */
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 || fchmod(fd, 0600) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, length) < 0)
 		fd_close(&fd);
 	return fd_raise(fd, FD_HIGH);
+}
+
+bool notify_node_is_open(const char *path)
+{
+	struct stat status;
+
+	return *path == '/' && lstat(path, &status) == 0 && status.st_mode & 0066;
+}
+
+/* Only its owner may change a node's mode, unless superd has CAP_FOWNER. */
+bool notify_node_give(const char *path, uid_t user, bool open)
+{
+	mode_t mode = open ? 0666 : 0600;
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return false;
+	if (open)
+		user = geteuid();
+	if (status.st_uid == user && (status.st_mode & 0777) == mode)
+		return true;
+	if (status.st_uid != user && lchown(path, user, (gid_t)-1) < 0)
+		mode = 0666;
+	return chmod(path, mode) == 0 ||
+	       (lchown(path, geteuid(), (gid_t)-1) == 0 && chmod(path, mode) == 0 &&
+		lchown(path, user, (gid_t)-1) == 0);
 }
 
 /* Only root and superd's user can put sockets there. A superd that is not root has backends of its own user only, so

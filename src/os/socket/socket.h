@@ -147,9 +147,14 @@ bool descriptor_is_plain(int fd, char name[DESCRIPTOR_NAME]);
 
 #define NOTIFICATION_MOST 4096          /* bytes of a message at most */
 
-/* Opens a notify socket at a path or, for "@name", at an abstract name. Any process that can reach it may send. -1 and
- * errno. */
+/* Opens a notify socket at a path, for superd's user alone, or, for "@name", at an abstract name, where everybody may
+ * send. -1 and errno. */
 int notify_socket_open(const char *name);
+
+/* Who may send to one at a path: this user alone, beside root, or everybody (open), as where superd may not give the
+ * node to him. false and errno. */
+bool notify_node_give(const char *path, uid_t user, bool open);
+bool notify_node_is_open(const char *path);
 
 /* The folder of the notify sockets (sd_notify(3)): superd/notify below the runtime folder. */
 

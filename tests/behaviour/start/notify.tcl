@@ -157,6 +157,43 @@ test without_a_folder_a_network_of_its_own_is_told_why {
 	log "is ready"
 }
 
+# The node of the socket: its mode and its owner, by number.
+proc node {} {
+	set socket [said [ask web "env NOTIFY_SOCKET"]]
+	needs {[string match /* $socket]} "the folder of the sockets is another user's here"
+	string trim [exec stat -c "%a %u" $socket]
+}
+
+test a_users_socket_is_his_alone_at_each_start {
+	needs_users
+	superd [set table [web_table $ready "type = notify user = nobody"]]
+	set id [exec id -u nobody]
+	is [node] "600 $id"
+	file attributes [said [ask web "env NOTIFY_SOCKET"]] -permissions 0666
+	end 0
+	is [node] "600 $id"
+	foreach {row is} [list [string map {"user = nobody" "user = root"} $table] "666 0" $table "600 $id"] {
+		set pid [web_pid]
+		reload $row
+		does "end 0" ends
+		log "pid $pid ended"
+		is [node] $is
+	}
+}
+
+# They may have become others before they speak.
+test all_may_send_where_others_are_to_be_heard {
+	needs_users
+	web $ready "type = notify user = nobody notify_access = all"
+	is [node] "666 0"
+}
+
+test the_socket_of_a_superd_without_rights_is_its_users_alone {
+	needs {![root]} "needs an ordinary user"
+	web $ready "type = notify"
+	is [node] "600 [exec id -u]"
+}
+
 test its_node_is_gone_with_superd {
 	web $ready "type = notify"
 	set socket [said [ask web "env NOTIFY_SOCKET"]]
