@@ -1,5 +1,5 @@
-/* Finds superd below its guard. What a superd before had forked may be a child of the guard, too, and is
- * called superd for a moment, but it leads no process group. */
+/* Finds superd below its guard. What a superd before had forked may be a child of the guard, too, and is called superd
+ * for a moment, but it leads no process group. Without a guard one that leads a group is a start. */
 #include <termios.h>
 
 #include "guarding.h"
@@ -23,6 +23,8 @@ pid_t guarded_pid(struct superd *superd)
 	const char *children = read_text(text_of("/proc/%ld/task/%ld/children", (long)superd->pid, (long)superd->pid));
 	char *at = (char *)(uintptr_t)(children ? children : "");
 
+	if (process_is_called(superd->pid, superd->name))
+		return 0;
 	for (long pid; (pid = strtol(at, &at, 10)) > 0;) {
 		if (process_is_called((pid_t)pid, superd->name) && getpgid((pid_t)pid) == pid &&
 		    process_lives((pid_t)pid))
