@@ -152,7 +152,7 @@ enum unit {
 
 enum { V4 = 1, V6 = 2, OTHER = 4, ANY = V4 | V6 | OTHER };
 
-/* `unset` of an option whose default no value stands for. */
+/* `unset` of an option whose default no value stands for: it is what a socket that is opened now has (default_of). */
 #define KERNEL_DEFAULT INT_MIN
 
 /* One option: where its value is, which sockets it is for, and how the kernel names it. */
@@ -163,7 +163,7 @@ struct option_setter {
 	unsigned kinds;                 /* bits KIND(x) of enum endpoint_kind */
 	unsigned families;              /* V4, V6, OTHER */
 	int level, option;              /* as for setsockopt(2) */
-	int unset;                      /* value that restores the kernel's default; KERNEL_DEFAULT: there is none */
+	int unset;                      /* value that restores the kernel's default */
 };
 
 static const struct option_setter settings[] = {
@@ -250,11 +250,38 @@ static int reuse_set(int fd, const struct listen *listen, struct buf *why)
 	return listen->options->reuse_port ? set_required(fd, SOL_SOCKET, SO_REUSEPORT, 1, "reuse_port", why) : 0;
 }
 
+/* What the option has in a new socket of the same kind; -1 and errno. */
+static int default_of(int fd, int level, int option)
+{
+	int other = socket(socket_int(fd, SOL_SOCKET, SO_DOMAIN), socket_int(fd, SOL_SOCKET, SO_TYPE) | SOCK_CLOEXEC,
+			   socket_int(fd, SOL_SOCKET, SO_PROTOCOL));
+	int value = other < 0 ? -1 : socket_int(other, level, option), saved = errno;
+
+	fd_close(&other);
+	errno = saved;
+	return value;
+}
+
+#ifndef SO_BUF_LOCK
+#define SO_BUF_LOCK 72 /* Linux 5.15, the same on most architectures */
+#endif
+
+/* The default as the kernel has it, which is twice what it is told, and no lock, which older kernels keep. */
+static bool socket_buffer_unset(int fd, const struct buffer *buffer)
+{
+	int bytes = default_of(fd, SOL_SOCKET, buffer->option), none = 0;
+
+	if (bytes < 0)
+		return false;
+	socket_buffer_set(fd, buffer, bytes / 2, NULL);
+	return setsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &none, sizeof(none)) == 0 ||
+	       socket_int(fd, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_TCP;
+}
+
 /* before NULL: a socket that has none of them yet. */
 static void settings_change(int fd, int domain, const struct listen *before, const struct listen *after,
 			    struct buf *warnings)
 {
-	static const char stays[] = "stays as it was until the socket is opened again";
 	unsigned family = domain == AF_INET ? V4 : domain == AF_INET6 ? V6 : OTHER;
 	words old = before ? before->options->multicast_group : NULL, new = after->options->multicast_group;
 
@@ -269,10 +296,10 @@ static void settings_change(int fd, int domain, const struct listen *before, con
 		was = before && setting_value(setting, before->options, &old_value);
 		if (is ? was && old_value == value : !was)
 			continue;
-		if (!is && setting->unset == KERNEL_DEFAULT)
-			buf_addf(warnings, "%s: %s\n", setting->name, stays);
-		else if (setsockopt(fd, setting->level, setting->option, is ? &value : &setting->unset,
-				    sizeof(value)) < 0)
+		if (!is)
+			value = setting->unset == KERNEL_DEFAULT ? default_of(fd, setting->level, setting->option)
+								 : setting->unset;
+		if (value < 0 || setsockopt(fd, setting->level, setting->option, &value, sizeof(value)) < 0)
 			buf_addf(warnings, "%s: %s\n", setting->name, strerror(errno));
 	}
 	for (size_t n = 0; n < BUFFERS; n++) {
@@ -281,8 +308,9 @@ static void settings_change(int fd, int domain, const struct listen *before, con
 
 		if (is > 0 && is != was)
 			socket_buffer_set(fd, &buffers[n], is, warnings);
-		else if (is <= 0 && was > 0)
-			buf_addf(warnings, "%s: %s\n", buffers[n].name, stays);
+		else if (is <= 0 && was > 0 && !socket_buffer_unset(fd, &buffers[n]))
+			buf_addf(warnings, "%s: stays as it was until the socket is opened again: %s\n",
+				 buffers[n].name, strerror(errno));
 	}
 	if (after->address->kind != ENDPOINT_UDP)
 		return;

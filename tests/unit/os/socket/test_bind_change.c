@@ -305,22 +305,47 @@ Test(bind_change, an_option_asked_for_no_more_gets_the_kernels_own_value_back)
 	close(fd);
 }
 
-/* No value stands for the kernel's own. */
-Test(bind_change, an_option_without_a_value_of_the_kernels_stays_with_a_warning)
+/* No value stands for the kernel's own: it is that of a new socket. */
+static void expect_defaults_again(const char *address, const int (*levels)[2], size_t count)
 {
-	struct listen listen = listen_of("tcp:127.0.0.1:0"), after = listen;
-	struct socket_options plain = options;
-	int fd;
+	struct listen listen = listen_of(address);
+	struct socket_options plain = options, saved = options;
+	int fresh, fd;
 
 	options.keep_alive_time = INT64_C(9000000);
-	options.receive_buffer = 20000;
+	options.keep_alive_interval = INT64_C(8000000);
+	options.keep_alive_probes = 3;
+	options.receive_buffer = options.send_buffer = 20000;
 	fd = opened(&listen);
-	after.options = &plain;
-	cr_assert_eq(bind_adjust(fd, &listen, &after, false, &why, &warnings), 0);
-	cr_expect_eq(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 9);
-	cr_expect(strstr(buf_string(&warnings), "keep_alive_time: stays as it was"), "%s", buf_string(&warnings));
-	cr_expect(strstr(buf_string(&warnings), "receive_buffer: stays as it was"), "%s", buf_string(&warnings));
+	fresh = socket(option_of(fd, SOL_SOCKET, SO_DOMAIN), option_of(fd, SOL_SOCKET, SO_TYPE), 0);
+	for (size_t n = 0; n < count; n++)
+		cr_expect_neq(option_of(fd, levels[n][0], levels[n][1]), option_of(fresh, levels[n][0], levels[n][1]),
+			      "%s: option %d was not set", address, levels[n][1]);
+	adjusted(fd, &listen, &plain);
+	for (size_t n = 0; n < count; n++)
+		cr_expect_eq(option_of(fd, levels[n][0], levels[n][1]), option_of(fresh, levels[n][0], levels[n][1]),
+			     "%s: option %d", address, levels[n][1]);
+	options = saved;
+	close(fresh);
 	close(fd);
+}
+
+/* A buffer whose size was set is locked, and TCP does not tune it any more: the lock goes, too, since Linux 5.15. */
+Test(bind_change, what_the_kernel_chose_is_the_kernels_again)
+{
+	static const int all[][2] = {
+		{ SOL_SOCKET, SO_RCVBUF }, { SOL_SOCKET, SO_SNDBUF }, { SOL_SOCKET, SO_BUF_LOCK },
+		{ IPPROTO_TCP, TCP_KEEPIDLE }, { IPPROTO_TCP, TCP_KEEPINTVL }, { IPPROTO_TCP, TCP_KEEPCNT },
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), lock;
+	socklen_t length = sizeof(lock);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &lock, &length) < 0)
+		cr_skip_test("this kernel has no SO_BUF_LOCK");
+	close(fd);
+	expect_defaults_again("tcp4:127.0.0.1:0", all, 6);
+	expect_defaults_again("udp4:127.0.0.1:0", all, 3);
+	expect_defaults_again(pool_textf(pool, "%s/changed.sock", folder), all, 3);
 }
 
 Test(bind_change, free_bind_and_transparent_are_switched_on_an_open_socket)
