@@ -28,6 +28,7 @@ struct bind_order {
 	uid_t uid; /* BEGIN: of the service; and its group */
 	gid_t gid;
 	bool any_network; /* BEGIN: its program has a network of its own */
+	char group[1024]; /* BEGIN: the control group that has all processes of the instance; "": there is none */
 	unsigned count;
 	struct bind_entry entries[];
 };

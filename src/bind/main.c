@@ -23,7 +23,7 @@
 #define RIGHTS (MAY_LOOK | MAY_READ_FILES | MAY_CHANGE_USER | MAY_QUERY | MAY_CONTROL)
 #define ORDER_MOST 65536
 
-enum { REPORTS_MOST = 32 /* of what is no news to superd */, OTHERS_MOST = 16 };
+enum { REPORTS_MOST = 32 /* of what is no news to superd */, OTHERS_MOST = 16, REFUSALS_MS = 10 /* between two */ };
 
 /* A kind of socket, by socket(7). */
 struct kind {
@@ -41,6 +41,7 @@ struct offer {
 	unsigned name_count;
 	char asked[BIND_TEXT]; /* by the program that has it; "": none has */
 	pid_t unanswered; /* thread that got it as a signal interrupted its call, so that it calls again; 0: none */
+	struct process holder; /* that had it at the last look */
 };
 
 static struct {
@@ -50,6 +51,8 @@ static struct {
 	pid_t superd;
 	struct offer offers[BIND_SOCKETS];
 	unsigned count, reports, others;
+	double refused_at; /* as another process has the socket */
+	char group[sizeof(((struct bind_order *)NULL)->group)];
 	union {
 		struct bind_order order;
 		char room[ORDER_MOST];
@@ -174,6 +177,7 @@ static int obey(void)
 	case BIND_BEGIN:
 		self.uid = order->uid;
 		self.any_network = order->any_network;
+		memcpy(self.group, order->group, sizeof(self.group));
 		/* Without CAP_SYS_PTRACE it may look at the processes of its own user alone. */
 		if (!capability_held(CAP_SYS_PTRACE) && geteuid() != order->uid) {
 			raw_raise_effective();
@@ -309,19 +313,29 @@ static bool is_of_other_network(int fd)
 	return cookies[0] != cookies[1];
 }
 
-/* A process other than the caller and superd's own (its guard has its sockets, too) that has the socket; 0: none. */
-static pid_t holder_of(ino_t inode, pid_t caller)
+/* A process of the instance other than the caller that has the socket; 0: none. The one of the last look comes first, as a
+ * program may ask for the same again and again. superd and its guard have it, too. */
+static pid_t holder_of(struct offer *offer, pid_t caller)
 {
-	pid_t *all = process_list_all(), found = 0;
+	struct pids pids = { 0 };
+	struct process *last = &offer->holder, now;
 	char name[PROCESS_NAME];
+	pid_t *all = NULL;
 
-	for (pid_t *at = all; at && *at && !found; at++) {
-		if (*at != caller && *at != self.superd && process_holds(*at, inode) == HOLDS &&
+	if (last->pid && last->pid != caller && process_read(last->pid, &now) && now.start_time == last->start_time &&
+	    process_holds(last->pid, offer->inode) == HOLDS)
+		return last->pid;
+	*last = (struct process){ 0 };
+	if (!*self.group || !cgroup_processes(self.group, &pids) || !pids_add(&pids, 0))
+		all = process_list_all();
+	for (pid_t *at = all ? all : pids.list; at && *at && !last->pid; at++) {
+		if (*at != caller && *at != self.superd && process_holds(*at, offer->inode) == HOLDS &&
 		    strncmp(process_name(*at, name), "superd", 6) != 0)
-			found = *at;
+			process_read(*at, last);
 	}
+	free(pids.list);
 	free(all);
-	return found;
+	return last->pid;
 }
 
 /* ---- which socket ---- */
@@ -620,10 +634,14 @@ static void give(struct call *call, const struct wish *wish, int copy, struct of
 	memcpy(given.text, call->text, BIND_TEXT);
 	getsockopt(copy, SOL_SOCKET, SO_REUSEPORT, &shares, &(socklen_t){ sizeof(shares) });
 	/* As the kernel: a second socket at one address needs the option, and so does the first. */
-	holder = *offer->asked && !(shares && offer->shares) ? holder_of(offer->inode, call->process) : 0;
+	holder = *offer->asked && !(shares && offer->shares) ? holder_of(offer, call->process) : 0;
 	if (holder) {
 		report_fault(call, "pid %ld binds %s, and is refused: pid %ld still has it", (long)call->process,
 			     call->text, (long)holder);
+		/* It may ask without end, and gets the processor for that itself. */
+		if (clock_now() < self.refused_at + REFUSALS_MS / 1000.)
+			poll(NULL, 0, REFUSALS_MS);
+		self.refused_at = clock_now();
 		answer(call, EADDRINUSE);
 		return;
 	}

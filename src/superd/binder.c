@@ -395,10 +395,28 @@ void binder_resume(struct instance *instance)
 	io_call(&instance->binder_io, instance->binder_fd, on_report, instance);
 }
 
+/* The group in which the superd-binds of a service have its cpu_quota and cpu_weight: they outlive what is killed in
+ * the instances' own. The caller frees it. */
+static char *share_group(const struct svc *svc)
+{
+	return superd.cgroups.base ? cgroups_instance_path(&superd.cgroups, svc->row->name, 0) : NULL;
+}
+
+/* Its service goes. */
+void binder_forget(struct svc *svc)
+{
+	char *group = svc->row->exec->pass == PASS_BIND ? share_group(svc) : NULL;
+
+	if (group)
+		cgroup_remove(group);
+	free(group);
+}
+
 /* Starts it before the program, whose child sends it the filter: *filter is that child's end. false: with errno 0 for a
  * reason that stays. */
-bool binder_begin(struct instance *instance, int *filter, struct buf *why)
+bool binder_begin(struct instance *instance, const struct plan *plan, int *filter, struct buf *why)
 {
+	char *group = cgroup_settings_share(instance->row) ? share_group(instance->svc) : NULL;
 	const struct own_program *program = program_get(PROGRAM_BIND);
 	const struct account *account = instance->row->account;
 	struct svc *svc = instance->svc;
@@ -427,6 +445,9 @@ bool binder_begin(struct instance *instance, int *filter, struct buf *why)
 	order->uid = account ? account->uid : geteuid();
 	order->gid = account ? account->gid : getegid();
 	order->any_network = plan_gives_network(instance->row);
+	if (instance->cgroup && !instance->row->groups->resources->delegate &&
+	    strlen(instance->cgroup) < sizeof(order->group))
+		strcpy(order->group, instance->cgroup);
 	fds[0] = filters[1];
 	EACH_SOCKET(socket, svc) {
 		if (socket->fd < 0)
@@ -437,8 +458,14 @@ bool binder_begin(struct instance *instance, int *filter, struct buf *why)
 	}
 	sent = send_order(ends[0], &message, fds, (size_t)count);
 	fd_close(&filters[1]);
+	if (group &&
+	    ((mkdir(group, 0755) < 0 && errno != EEXIST) || !cgroup_settings_write_share(instance->row, group)))
+		sent = false;
 	/* Without CAP_SYS_PTRACE the kernel wants all capabilities of those at whom it looks. */
-	pid = sent ? own_program_begin(program, ends[1], capability_held(CAP_SYS_PTRACE) ? TO_LOOK : UINT64_MAX) : -1;
+	pid = sent ? own_program_begin(program, ends[1], capability_held(CAP_SYS_PTRACE) ? TO_LOOK : UINT64_MAX,
+				      &(struct own_share){ plan, group })
+		   : -1;
+	free(group);
 	*filter = filters[0];
 	if (pid < 0) {
 		buf_addf(why, "starting superd-bind: %s", strerror(errno));
@@ -452,6 +479,7 @@ bool binder_begin(struct instance *instance, int *filter, struct buf *why)
 	io_call(&instance->binder_io, instance->binder_fd, on_report, instance);
 	return true;
 fail:
+	free(group);
 	buf_free(&message);
 	return false;
 }

@@ -571,7 +571,12 @@ void child_signal(const struct child *child, int signal); /* with its group, onc
  * open, or a client who is turned away waiting. */
 pid_t helper_begin(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status),
 		   const int *kept, int count);
-pid_t own_program_begin(const struct own_program *program, int channel, uint64_t rights);
+struct own_share { /* of processors, as a service has */
+	const struct plan *plan; /* its nice value and its scheduling */
+	const char *group;	 /* the control group that it joins; NULL: superd's */
+};
+pid_t own_program_begin(const struct own_program *program, int channel, uint64_t rights,
+			const struct own_share *share); /* NULL: superd's */
 void helper_limit(struct helper *helper, double seconds,
 		  void (*done)(struct helper *helper, int status)); /* its child runs */
 void helper_limit_command(struct helper *helper, struct svc *svc, double seconds,
@@ -1092,7 +1097,8 @@ void relay_follow(struct instance *instance, pid_t pid, int fd);
 void relay_stop(struct instance *instance, bool forget);
 
 /* binder.c */
-bool binder_begin(struct instance *instance, int *filter, struct buf *why);
+bool binder_begin(struct instance *instance, const struct plan *plan, int *filter, struct buf *why);
+void binder_forget(struct svc *svc);
 void binder_launched(struct instance *instance);
 void binder_hear(struct instance *instance);
 void binder_resume(struct instance *instance);

@@ -1303,7 +1303,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 		request->local_address = start->local;
 	errno = 0; /* of what may fail for other reasons */
 	good = enter_cgroup(instance, request, why) &&
-		(row->exec->pass != PASS_BIND || binder_begin(instance, &filter, why));
+		(row->exec->pass != PASS_BIND || binder_begin(instance, request->plan, &filter, why));
 	if (filter >= 0) {
 		add_own_fd(wiring, filter);
 		request->filter_channel = request->wanted_count - 1;

@@ -248,7 +248,7 @@ pid_t helper_begin(struct helper *helper, double seconds, void (*done)(struct he
 
 /* A program of superd's own that may outlive it, with no rights but those, no environment, and no descriptors but the
  * channel, which is its standard input. Signals stay blocked: it ends when there is nothing left to read. */
-pid_t own_program_begin(const struct own_program *program, int channel, uint64_t rights)
+pid_t own_program_begin(const struct own_program *program, int channel, uint64_t rights, const struct own_share *share)
 {
 	char *const argv[] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word(), NULL };
 	sigset_t before;
@@ -257,6 +257,12 @@ pid_t own_program_begin(const struct own_program *program, int channel, uint64_t
 	thread_block_signals(&before);
 	pid = fork();
 	if (pid == 0) {
+		if (share &&
+		    ((share->group && !cgroup_write(share->group, "cgroup.procs", "0")) ||
+		     (share->plan->nice && clamp_nice(share->plan->nice) < 0) ||
+		     (share->plan->cpu_policy >= 0 &&
+		      clamp_scheduling(share->plan->cpu_policy, share->plan->cpu_priority) < 0)))
+			_exit(127);
 		own_privileges_drop_others(rights);
 		self_sandbox_begin();
 		setsid();

@@ -680,7 +680,7 @@ static void start(struct ev_loop *loop, ev_timer *timer, int events)
 	self.begun = clock_now();
 	limits_reserve(self.reserve, 3, false);
 	if (program->fd >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0)
-		pid = own_program_begin(program, ends[1], 0);
+		pid = own_program_begin(program, ends[1], 0, NULL);
 	fd_close(&ends[1]);
 	if (pid > 0) {
 		child_watch(&superd.output.child, pid);

@@ -222,6 +222,7 @@ static void svc_free(struct svc *svc)
 	if (svc->run->cgroup)
 		cgroup_remove(svc->run->cgroup);
 	free(svc->run->cgroup);
+	binder_forget(svc);
 	accept_forget(svc);
 	EACH_SOCKET(socket, svc)
 		socket_close(socket);

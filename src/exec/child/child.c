@@ -140,11 +140,21 @@ static int stage_io_priority(struct job *job)
 }
 
 /* By the raw system call: libc's sched_setscheduler has only the POSIX policies, or fails always (musl). */
+static int set_scheduling(int policy, int priority)
+{
+	const struct { int priority; } parameters = { priority };
+
+	return (int)syscall(SYS_sched_setscheduler, 0, policy, &parameters);
+}
+
+int clamp_scheduling(int policy, int priority)
+{
+	return set_scheduling(policy, priority) == 0 || lacks_privilege() ? 0 : -1;
+}
+
 static int stage_scheduling(struct job *job)
 {
-	const struct { int priority; } parameters = { job->plan->cpu_priority };
-
-	return (int)syscall(SYS_sched_setscheduler, 0, job->plan->cpu_policy, &parameters);
+	return set_scheduling(job->plan->cpu_policy, job->plan->cpu_priority);
 }
 
 /* The stages that take rights away or keep them: capabilities(7), keyrings(7), PR_SET_NO_NEW_PRIVS of prctl(2). */

@@ -421,4 +421,5 @@ int child_arrange(const int *wanted, int count);
  * failure. */
 int clamp_rlimit(int resource, const struct rlimit *wanted);
 int clamp_nice(int nice);
+int clamp_scheduling(int policy, int priority);
 int clamp_oom_score(const char *score);

@@ -624,6 +624,30 @@ bool cgroup_settings_change(const struct service *before, const struct service *
 	return !error;
 }
 
+bool cgroup_settings_share(const struct service *service)
+{
+	const struct cgroup_settings *settings = service_prepared(service)->cgroup_settings;
+	const struct resource_options *resources = service->groups->resources;
+
+	return settings && settings->has_group && settings->controllers & CONTROLLER_CPU &&
+		(resources->cpu_quota >= 0 || resources->cpu_weight >= 0);
+}
+
+bool cgroup_settings_write_share(const struct service *service, const char *group)
+{
+	struct buf text = { 0 };
+	bool good = true;
+
+	for (const struct cgroup_file *file = cgroup_file_list; file < cgroup_file_list + cgroup_file_count; file++) {
+		buf_clear(&text);
+		if (file->controller == CONTROLLER_CPU)
+			cgroup_file_write(file, service, &text);
+		good = good && !text.failed && (!text.length || cgroup_write(group, file->file, text.data));
+	}
+	buf_free(&text);
+	return good;
+}
+
 const char *cgroup_settings_fault_option(const struct service *service, int resource)
 {
 	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;

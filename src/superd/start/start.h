@@ -292,6 +292,10 @@ void cgroup_settings_compare(const struct service *service, support_say *say, vo
 bool cgroup_settings_differ(const struct service *before, const struct service *after);
 bool cgroup_settings_change(const struct service *before, const struct service *after, const char *group);
 
+/* Whether the service has cpu_quota or cpu_weight, and its group the controller; and writes these alone. */
+bool cgroup_settings_share(const struct service *service);
+bool cgroup_settings_write_share(const struct service *service, const char *group);
+
 /* The option that belongs to a fault's resource in STAGE_CGROUP; NULL: the group itself could not be created or
  * entered. */
 const char *cgroup_settings_fault_option(const struct service *service, int resource);

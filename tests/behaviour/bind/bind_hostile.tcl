@@ -78,6 +78,25 @@ test a_storm_holds_nobody_up_and_fills_no_log {
 	pid $port
 }
 
+# What it has superd-bind do is its service's.
+test its_superd_bind_runs_with_the_share_of_its_row {
+	acts "bind serve" "nice = 19 cpu_scheduling_policy = batch cpu_quota = 50% cpu_weight = 20"
+	did bind
+	set binder [aside superd-bind]
+	set stat [regsub {^.*\) } [read /proc/$binder/stat] ""]
+	is [lindex $stat 16] 19
+	is [lindex $stat 38] 3; # SCHED_BATCH
+	if {[regexp -line {^0::(/.*/hostile-0)$} [read /proc/$binder/cgroup] all group]} {
+		foreach mount {/sys/fs/cgroup /sys/fs/cgroup/unified} {
+			if {[file exists $mount$group]} { break }
+		}
+		is [read $mount$group/cpu.max] "50000 100000\n"
+		is [read $mount$group/cpu.weight] "20\n"
+		stop
+		wait {![file exists $mount$group]}
+	}
+}
+
 test callers_that_die_leave_nothing {
 	acts "bind deaths serve"
 	did bind
