@@ -39,7 +39,7 @@ struct bind_note {
 		BIND_GIVEN, /* more: names of the options that it had set and does not have any more */
 		BIND_NEEDS, /* superd is to open the socket for this IP version alone, and superd-bind waits */
 		BIND_OTHER, /* more: why the kernel binds it, as it is none of superd's, or the process is of another user */
-		BIND_WIDE,   /* refused: superd's socket is for all addresses */
+		BIND_WIDE,   /* refused: superd's socket is for all addresses; more: it has not this option, and what to do */
 		BIND_FAMILY, /* refused: it is an IPv4 socket, and superd's is an IPv6 one, or the reverse */
 		BIND_FAULT,  /* more: another reason for which it has not got superd's */
 		BIND_OVER,   /* the last: no process can ask any more */

@@ -10,12 +10,16 @@
 
 #include <arpa/inet.h>
 #include <linux/capability.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
 
 #include "os/proc/proc.h"
 
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62 /* asm-generic/socket.h (Linux 5.1), the same on most architectures */
+#endif
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* asm-generic/socket.h (Linux 5.14), the same on most architectures */
 #endif
@@ -407,8 +411,11 @@ static bool is_same_host(const struct socket_address *a, const struct socket_add
 {
 	if (a->any.sa_family != b->any.sa_family)
 		return false;
-	return a->any.sa_family == AF_INET ? a->in.sin_addr.s_addr == b->in.sin_addr.s_addr
-					   : IN6_ARE_ADDR_EQUAL(&a->in6.sin6_addr, &b->in6.sin6_addr);
+	if (a->any.sa_family == AF_INET)
+		return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+	/* The same link-local address is another one on another link. */
+	return IN6_ARE_ADDR_EQUAL(&a->in6.sin6_addr, &b->in6.sin6_addr) &&
+		(!a->in6.sin6_scope_id || !b->in6.sin6_scope_id || a->in6.sin6_scope_id == b->in6.sin6_scope_id);
 }
 
 /* The same text, or the same name in the same folder. */
@@ -560,7 +567,6 @@ static const struct {
 	{ "IP_PKTINFO", IPPROTO_IP, IP_PKTINFO, true },
 	{ "IPV6_RECVPKTINFO", IPPROTO_IPV6, IPV6_RECVPKTINFO, true },
 	{ "SO_BROADCAST", SOL_SOCKET, SO_BROADCAST, true },
-	{ "SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE, false },
 	{ "SO_MARK", SOL_SOCKET, SO_MARK, false },
 	{ "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE, false },
 	{ "SO_LINGER", SOL_SOCKET, SO_LINGER, false },
@@ -582,7 +588,6 @@ static const struct {
 static void carry_options(const struct kind *kind, int from, int to, char *names, size_t size)
 {
 	int fresh = socket(kind->domain, kind->type | SOCK_CLOEXEC, kind->protocol), flags = fcntl(from, F_GETFL);
-	socklen_t instructions = 0;
 	size_t used = 0;
 
 	for (size_t n = 0; fresh >= 0 && n < sizeof(options) / sizeof(*options); n++) {
@@ -603,12 +608,51 @@ static void carry_options(const struct kind *kind, int from, int to, char *names
 		if (used < size)
 			used += (size_t)snprintf(names + used, size - used, "%s%s", used ? ", " : "", options[n].name);
 	}
-	if ((getsockopt(from, SOL_SOCKET, SO_GET_FILTER, NULL, &instructions) < 0 ? errno == EACCES : instructions) &&
-	    used < size)
-		snprintf(names + used, size - used, "%sSO_ATTACH_FILTER", used ? ", " : "");
 	if (fresh >= 0)
 		close(fresh);
 	fd_set_nonblocking(to, flags & O_NONBLOCK);
+}
+
+static int number_of(int fd, int level, int option)
+{
+	int number = 0;
+
+	return getsockopt(fd, level, option, &number, &(socklen_t){ sizeof(number) }) == 0 ? number : 0;
+}
+
+/* Whether an option of the program's socket keeps clients out whom superd's lets in; and what it is, and what to do. */
+static bool is_narrower(int from, int to, char *more, size_t size)
+{
+	static const struct {
+		const char *name;
+		int level, option;
+	} hops[] = { { "IP_MINTTL", IPPROTO_IP, IP_MINTTL }, { "IPV6_MINHOPCOUNT", IPPROTO_IPV6, IPV6_MINHOPCOUNT } };
+	int device = number_of(from, SOL_SOCKET, SO_BINDTOIFINDEX);
+	char name[IF_NAMESIZE] = "";
+	socklen_t length = sizeof(name), instructions = 0;
+
+	if (device && device != number_of(to, SOL_SOCKET, SO_BINDTOIFINDEX)) {
+		getsockopt(from, SOL_SOCKET, SO_BINDTODEVICE, name, &length);
+		snprintf(more, size, "on %s alone (SO_BINDTODEVICE): write bind_to_device = \"%.*s\"", name, IF_NAMESIZE,
+			 name);
+		return true;
+	}
+	for (size_t n = 0; n < sizeof(hops) / sizeof(*hops); n++) {
+		int least = number_of(from, hops[n].level, hops[n].option);
+
+		if (least && least != number_of(to, hops[n].level, hops[n].option)) {
+			snprintf(more, size, "with %s = %d: let it set that after its bind", hops[n].name, least);
+			return true;
+		}
+	}
+	/* One for eBPF is not shown. */
+	if (getsockopt(from, SOL_SOCKET, SO_GET_FILTER, NULL, &instructions) < 0 ? errno == EACCES : instructions) {
+		snprintf(more, size,
+			 "with a filter of its own (SO_ATTACH_FILTER): let it attach that after its bind, or "
+			 "write only_from");
+		return true;
+	}
+	return false;
 }
 
 static bool closes_on_exec(const struct call *call)
@@ -684,6 +728,14 @@ static void answer_bind(struct call *call)
 	offer = find_offer(&wish, &fit);
 	if (!still_waits(call))
 		goto done; /* what was read may be another process's */
+	if (fit >= NEEDS && offer->fd >= 0 && wish.kind.domain != AF_UNIX &&
+	    is_narrower(copy, offer->fd, outcome.more, sizeof(outcome.more)) && !find_inode(inode_of(copy))) {
+		outcome.event = BIND_WIDE;
+		outcome.number = offer->number;
+		report(&outcome, false);
+		answer(call, EADDRINUSE);
+		goto done;
+	}
 	if (fit == NEEDS) {
 		outcome.event = BIND_NEEDS;
 		outcome.number = offer->number;

@@ -270,7 +270,10 @@ static void advise(struct instance *instance, const struct bind_note *report, co
 	struct buf own = { 0 };
 
 	endpoint_format(listen->endpoint, &own);
-	if (report->event == BIND_WIDE)
+	if (report->event == BIND_WIDE && *report->more)
+		snprintf(instance->advice, sizeof(instance->advice), "%s is open to more than it asked for, %s %s",
+			 buf_string(&own), text, report->more);
+	else if (report->event == BIND_WIDE)
 		snprintf(instance->advice, sizeof(instance->advice),
 			 "it asked for %s alone, and %s is for all addresses: write listen = \"%s\" (with -l: -l %s), "
 			 "or "

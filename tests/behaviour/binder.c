@@ -8,8 +8,9 @@
  *   use=N                  goes on with this number in its place
  *   close                  closes it
  *   cloexec nonblock block
- *   v6only=N nodelay=N keepalive=N linger=N rcvbuf=N defer=N reuseport=N reuseaddr=N pktinfo=N syncnt=N fwmark=N
- *   detach=0 lock-filter=N of its filter of packets
+ *   v6only=N nodelay=N keepalive=N linger=N rcvbuf=N defer=N reuseport=N reuseaddr=N pktinfo=N syncnt=N
+ *   fwmark=N minttl=N
+ *   detach=0 lock-filter=N of its filter of packets; filter=0 attaches one that lets all in
  *   device=INTERFACE       binds it to this interface
  *   watch=level|edge|once  registers it with epoll
  *   bind=ADDRESS:PORT, [ADDRESS]:PORT, PATH or @NAME; listen=BACKLOG; shutdown
@@ -36,6 +37,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -689,8 +691,10 @@ static bool do_option_step(const char *word, const char *value, bool *known)
 		{ "defer", IPPROTO_TCP, TCP_DEFER_ACCEPT }, { "reuseport", SOL_SOCKET, SO_REUSEPORT },
 		{ "reuseaddr", SOL_SOCKET, SO_REUSEADDR },  { "syncnt", IPPROTO_TCP, TCP_SYNCNT },
 		{ "fwmark", SOL_SOCKET, SO_MARK },	    { "detach", SOL_SOCKET, SO_DETACH_FILTER },
-		{ "lock-filter", SOL_SOCKET, SO_LOCK_FILTER },
+		{ "lock-filter", SOL_SOCKET, SO_LOCK_FILTER }, { "minttl", IPPROTO_IP, IP_MINTTL },
 	};
+	struct sock_filter all[] = { BPF_STMT(BPF_RET | BPF_K, 0xffffffff) };
+	const struct sock_fprog filter = { 1, all };
 	int number = atoi(value);
 	struct linger linger = { 1, number };
 
@@ -702,6 +706,8 @@ static bool do_option_step(const char *word, const char *value, bool *known)
 		return setsockopt(current, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) == 0;
 	if (!strcmp(word, "device"))
 		return setsockopt(current, SOL_SOCKET, SO_BINDTODEVICE, value, (socklen_t)strlen(value) + 1) == 0;
+	if (!strcmp(word, "filter"))
+		return setsockopt(current, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0;
 	if (!strcmp(word, "pktinfo"))
 		return get_number(current, SOL_SOCKET, SO_DOMAIN) == AF_INET
 			? setsockopt(current, IPPROTO_IP, IP_PKTINFO, &number, sizeof(number)) == 0

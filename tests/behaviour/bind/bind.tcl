@@ -150,9 +150,28 @@ test options_set_before_stay_behind { tells [details_with "nodelay=1 keepalive=1
 test options_not_set_are_the_kernels { tells [details_with ""] nodelay=0 keepalive=0 linger=-1 defer=0 }
 
 test options_that_stay_behind_are_logged_by_name {
-	web {tcp4 device=lo syncnt=2 bind=127.0.0.1:$port listen=5 serve=poll}
+	web {tcp4 keepalive=1 syncnt=2 bind=127.0.0.1:$port listen=5 serve=poll}
 	pid $port
-	log " binds tcp:127.0.0.1:$port with options that superd does not carry over to its socket: SO_BINDTODEVICE, TCP_SYNCNT"
+	log " binds tcp:127.0.0.1:$port with options that superd does not carry over to its socket: SO_KEEPALIVE, TCP_SYNCNT"
+}
+
+# superd's socket would let in whom the program's keeps out.
+test an_option_that_keeps_clients_out_refuses_the_socket {
+	foreach {option says} {
+		device=lo {on lo alone (SO_BINDTODEVICE): write bind_to_device = "lo"}
+		minttl=200 {with IP_MINTTL = 200: let it set that after its bind}
+		filter=0 {with a filter of its own (SO_ATTACH_FILTER): let it attach that after its bind, or write only_from}
+	} {
+		web "tcp4 $option try-bind=127.0.0.1:\$port await=[path never]" "start = boot"
+		log "tcp:127.0.0.1:$::port is open to more than it asked for, 127.0.0.1:$::port $says"
+		log "binder: bind=127.0.0.1:$::port: Address already in use"
+		stop
+	}
+}
+
+test on_the_device_of_its_row_it_gets_it {
+	binds {"127.0.0.1:$port" bind_to_device = "lo"} {tcp4 device=lo bind=127.0.0.1:$port listen=5 serve=poll}
+	pid $port
 }
 
 # superd has them, and sets none for a program: the program asks for a socket in superd's network.
