@@ -68,13 +68,27 @@ struct helper {
 	struct child child;
 	ev_timer limit;
 	void (*done)(struct helper *helper, int status);
-	/* Whose command it is, which SIGKILL may not end: it has become a user whom superd may not kill, or hangs in the
-	 * kernel. Then it is given up, as one that has failed; the next may begin. NULL: it is superd's own. */
-	struct svc *command_of;
-	bool killed;
 };
 
 enum { HELPER_LATE = -1, KEEPS_ALL = -1 /* for `count` */, CLOSERS = 2 /* helpers of a service that close: close.c */ };
+
+/* The commands of a phase, which run one after the other. commands.c */
+struct commands;
+typedef void commands_callback(struct commands *commands, enum result result, const char *why);
+struct commands {
+	struct svc *svc;
+	struct instance *of; /* NULL: they are the service's: around its sockets, or beside the instance that runs */
+	enum command_phase phase;
+	unsigned next; /* the number of the one behind the last that was begun */
+	struct child child;
+	ev_timer limit; /* of an instance but for exec_ready: that of its phase */
+	double seconds;
+	enum { IN_TIME, IS_OVERDUE, IS_KILLED } late; /* the one that runs: it got SIGTERM; SIGKILL */
+	int status;				      /* wait status of the last one; -1: it has not ended by itself */
+	commands_callback *done;		      /* all have ended well, or one has failed */
+};
+
+#define KILL_PATIENCE 10000000 /* microseconds that SIGKILL may take, until superd goes on without the process */
 
 /* What a socket has beside that once something happens to it: service.c, where no other file is named. It is all zero
  * before that, which takes no memory (struct zone). */
@@ -168,10 +182,9 @@ struct instance {
 	enum phase phase, reached; /* reached: the furthest of its start */
 	enum ends ends;
 	enum result result;	    /* the first that went wrong */
-	enum { IN_TIME, IS_OVERDUE, IS_KILLED } late; /* the command that runs: it got SIGTERM; SIGKILL */
-	struct child main, command; /* the main process; the command of a phase */
+	struct child main;
+	struct commands commands; /* of its phase, or exec_ready */
 	pid_t pid, group;	    /* of the main process, also when it has ended */
-	unsigned next_command;
 	int report; /* pipe that tells a failed start; -1: none */
 	struct io report_io;
 	ev_timer limit;	     /* of the phase, */
@@ -330,7 +343,8 @@ struct idle {
 	unsigned closes; /* reported ends in quick succession; after CLOSES_MOST of them it listens no more for a time */
 	struct clients clients;
 	uint64_t stamps;      /* of its datagrams, at the last look */
-	struct helper helper; /* idle_unless, quiet connections, freeze_reclaim */
+	struct helper helper; /* quiet connections, freeze_reclaim */
+	struct commands unless;
 	char busy[160];	      /* why it goes on without clients */
 	double begun;	      /* to freeze */
 	bool unwatched;	      /* its quiet connections cannot be */
@@ -404,18 +418,17 @@ struct run {
 	struct helper turner; /* takes probes away, or looks at the conditions of sockets; nothing is watched meanwhile */
 	unsigned asked_of;    /* the socket about whose conditions it is asked */
 	bool asks_again;      /* they may have changed since */
-	struct helper socket_command;	 /* of a phase around the sockets */
-	unsigned socket_phase, socket_next;
+	struct commands socket_commands; /* of a phase around the sockets */
 	uint64_t socket_private; /* its /tmp */
 	char *socket_group;	 /* its control group, for what its row sets of one; NULL: none */
 	bool socket_dropped;	 /* its service closes: what it does is for nothing */
 	/* Its program is asked to read its configuration again. orders.c */
 	struct {
 		enum { NEVER_ASKED, REFRESH_FAILED, REFRESHED, REFRESHES } state;
-		struct helper command; /* of exec_reload, whose next one is `next` */
-		ev_timer limit;
+		struct commands commands; /* exec_reload */
+		ev_timer limit;		  /* for READY=1 */
 		pid_t pid; /* of the instance that was asked */
-		unsigned next, reloads;
+		unsigned reloads;
 		char text[400]; /* how it ended */
 	} refresh;
 	struct past *past;	 /* NULL: it has done nothing but listen */
@@ -579,8 +592,6 @@ pid_t own_program_begin(const struct own_program *program, int channel, uint64_t
 			const struct own_share *share); /* NULL: superd's */
 void helper_limit(struct helper *helper, double seconds,
 		  void (*done)(struct helper *helper, int status)); /* its child runs */
-void helper_limit_command(struct helper *helper, struct svc *svc, double seconds,
-			  void (*done)(struct helper *helper, int status));
 void helper_drop(struct helper *helper);			    /* it is killed, and its end is of no interest */
 void child_ended(pid_t pid, int status, const struct rusage *used); /* also by the guard, which reaps for superd */
 void loop_rest(int error);					    /* of a call of a socket */
@@ -767,9 +778,24 @@ double instance_limit_left(struct instance *instance);
 uint16_t *find_loop_ports(const struct service *row, struct plan_sockets *sockets);
 struct plan *plan_of(struct svc *svc, const struct service *row, const char *name, struct buf *why);
 void describe_fault(const struct service *row, const struct fault *fault, struct buf *out);
-bool run_command(struct svc *svc, const struct service *row, struct plan *plan, /* NULL: that of the service */
-		 enum command_phase phase, unsigned number, const char *const *facts, struct instance *instance,
-		 struct child *child);
+/* For commands.c: starts one. RESULT_SUCCESS, or why it could not be started; what one around the sockets has left. */
+enum result command_run(struct commands *commands, unsigned number, struct buf *why);
+void command_leave(struct commands *commands);
+void describe_command_fault(const struct service *row, enum command_phase phase, const struct fault *fault,
+			    struct buf *out);
+bool instance_checks_conditions(const struct instance *instance, enum command_phase phase, unsigned number);
+struct fault instance_take_fault(struct instance *instance);
+
+/* commands.c */
+void commands_begin(struct commands *commands, struct svc *svc, struct instance *of, enum command_phase phase,
+		    double seconds, commands_callback *done);
+void commands_set(struct commands *commands, struct svc *svc, struct instance *of, enum command_phase phase,
+		  double seconds, commands_callback *done);
+void commands_resume(struct commands *commands, pid_t pid);
+void commands_late(struct commands *commands);
+void commands_end(struct commands *commands, int64_t microseconds);
+void commands_drop(struct commands *commands);
+void child_give_up(struct svc *svc, struct child *child, pid_t pid);
 
 /* notify.c */
 bool notify_open(struct svc *svc, struct buf *why);

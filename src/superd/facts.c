@@ -705,7 +705,7 @@ static void add_instance(struct svc *svc, struct instance *instance, bool hides,
 	if (instance->phase == REMAINS)
 		json_flag_field(out, "remains", true);
 	if (instance->reached >= STARTED && !instance->main.pid && instance->phase > REMAINS)
-		json_text_field(out, "still_runs", instance->command.pid ? "command" : "processes");
+		json_text_field(out, "still_runs", instance->commands.child.pid ? "command" : "processes");
 	if (instance->phase < READY && instance->pid > 0 && !hides) {
 		instance_describe_awaited(instance, &text);
 		if (text.length)

@@ -399,48 +399,43 @@ static void go_to_sleep(struct svc *svc)
 	wake_in(svc, freezes ? FREEZE_LOOK : timeout_of(svc));
 }
 
-static void on_answer(struct helper *helper, int status)
+static void on_answer(struct commands *commands, enum result result, const char *why)
 {
-	struct idle *idle = container_of(helper, struct idle, helper);
-	int code = status != HELPER_LATE && WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-	char what[48] = "it was not done in time", text[160];
-	struct svc *svc = idle->svc;
+	struct svc *svc = commands->svc;
+	int status = commands->status, code = status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+	char what[48], text[160];
 
-	if (idle->step != IDLE_ASKS)
+	(void)result;
+	if (svc->run->idle.step != IDLE_ASKS)
 		return;
-	output_drain(svc, false, false);
-	if (code == 255 || code == 126 || code == 127) {
-		if (status != HELPER_LATE)
-			status_describe(status, what);
+	if (status < 0) {
+		keep_busy(svc, true, why);
+	} else if (code == 255 || code == 126 || code == 127) {
+		status_describe(status, what);
 		snprintf(text, sizeof(text), "idle_unless: %.90s: %s",
 			 service_commands(svc->row, PHASE_IDLE_UNLESS)[0], what);
 		keep_busy(svc, true, text);
-		return;
-	}
-	if (code == 0)
+	} else if (code == 0) {
 		keep_busy(svc, false, "idle_unless reports it");
-	else if (is_due(svc))
+	} else if (is_due(svc)) {
 		go_to_sleep(svc);
-	else
+	} else {
 		wait_on(svc);
+	}
 }
 
 /* Nobody was there for long enough. */
 static void ask_command(struct svc *svc)
 {
 	double limit = (double)life_of(svc)->timeout_start / 1e6;
-	struct idle *idle = &svc->run->idle;
 
 	if (!service_commands(svc->row, PHASE_IDLE_UNLESS)) {
 		go_to_sleep(svc);
-	} else if (!idle->helper.child.pid &&
-		   run_command(svc, svc->row, NULL, PHASE_IDLE_UNLESS, 0, NULL, NULL, &idle->helper.child)) {
-		idle->step = IDLE_ASKS;
-		helper_limit_command(&idle->helper, svc, limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST,
-				     on_answer);
-	} else {
-		keep_busy(svc, true, "idle_unless cannot be run");
+		return;
 	}
+	svc->run->idle.step = IDLE_ASKS;
+	commands_begin(&svc->run->idle.unless, svc, NULL, PHASE_IDLE_UNLESS,
+		       limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST, on_answer);
 }
 
 /* No answer in time counts as use. */
@@ -616,6 +611,7 @@ static void stop_watching(struct svc *svc)
 
 	ev_timer_stop(superd.loop, &idle->timer);
 	helper_drop(&idle->helper);
+	commands_drop(&idle->unless);
 	if (svc->run->current && svc->state != STOPPING && /* which thaws it behind its signal */
 	    (idle->step == IDLE_FREEZES || (idle->step == IDLE_ASKS && instance_is_frozen(svc->run->current))))
 		instance_freeze(svc->run->current, MOVES);

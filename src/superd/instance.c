@@ -15,8 +15,6 @@
 #define READY_RUN 10.	   /* seconds of a run of exec_ready */
 #define READY_PAUSE 100000 /* microseconds behind one that has failed, doubled up to: */
 #define READY_PAUSE_MOST 1000000
-#define TERM_PATIENCE 2000000  /* microseconds that a command may take to end by SIGTERM, */
-#define KILL_PATIENCE 10000000 /* and that SIGKILL may take, until superd goes on without the process */
 #define ANSWERS 64	       /* of a builtin that has ended: what it leaves behind might ask on */
 #define LIMITS_MOST 30.	       /* seconds that a change of limits may take */
 #define FACTS_MOST 3	       /* variables that tell a command how its instance has ended */
@@ -322,8 +320,8 @@ static void leave_cgroup(struct instance *instance, struct spawn_request *reques
 }
 
 /* "exec: No such file or directory", and the option of one before the program. */
-static void describe_command_fault(const struct service *row, enum command_phase phase, const struct fault *fault,
-				   struct buf *out)
+void describe_command_fault(const struct service *row, enum command_phase phase, const struct fault *fault,
+			    struct buf *out)
 {
 	if (fault->stage != STAGE_EXEC) {
 		describe_fault(row, fault, out);
@@ -335,7 +333,7 @@ static void describe_command_fault(const struct service *row, enum command_phase
 }
 
 /* The first command of a start checks the conditions. */
-static bool checks_conditions(const struct instance *instance, enum command_phase phase, unsigned number)
+bool instance_checks_conditions(const struct instance *instance, enum command_phase phase, unsigned number)
 {
 	const struct service *row = instance->row;
 
@@ -343,56 +341,97 @@ static bool checks_conditions(const struct instance *instance, enum command_phas
 		(phase == PHASE_CONDITION || (phase == PHASE_START_PRE && !service_commands(row, PHASE_CONDITION)));
 }
 
-bool run_command(struct svc *svc, const struct service *row, struct plan *plan, enum command_phase phase,
-		 unsigned number, const char *const *facts, struct instance *instance, struct child *child)
+/* How the instance has ended, for the commands of its stop. */
+struct facts {
+	const char *list[FACTS_MOST + 2];
+	size_t count;
+	char result[40], code[40], status[48], main_pid[40];
+};
+
+static void add_end(struct facts *facts, const struct instance *instance)
 {
+	bool signalled = WIFSIGNALED(instance->status);
+	char name[32];
+
+	snprintf(facts->result, sizeof(facts->result), "SERVICE_RESULT=%s", result_name(instance->result));
+	facts->list[facts->count++] = facts->result;
+	if (instance->reached < STARTED || instance->main.pid)
+		return;
+	snprintf(facts->code, sizeof(facts->code), "EXIT_CODE=%s",
+		 !signalled			       ? "exited"
+			 : WCOREDUMP(instance->status) ? "dumped"
+						       : "killed");
+	if (signalled)
+		snprintf(facts->status, sizeof(facts->status), "EXIT_STATUS=%s",
+			 scan_signal_name(WTERMSIG(instance->status), name));
+	else
+		snprintf(facts->status, sizeof(facts->status), "EXIT_STATUS=%d", WEXITSTATUS(instance->status));
+	facts->list[facts->count++] = facts->code;
+	facts->list[facts->count++] = facts->status;
+}
+
+/* Those around the sockets may run otherwise than the service: then the plan is to be freed. */
+static struct plan *plan_of_commands(struct commands *commands, bool *own, struct buf *why)
+{
+	struct svc *svc = commands->svc;
+	const struct service *row = service_prepared(svc->row)->socket_row;
+
+	*own = commands->phase >= PHASE_SOCKET_START_PRE;
+	if (*own)
+		return plan_of(svc, row ? row : svc->row, NULL, why);
+	return commands->of ? plan_of_instance(commands->of, why) : plan_of_service(svc, why);
+}
+
+enum result command_run(struct commands *commands, unsigned number, struct buf *why)
+{
+	struct svc *svc = commands->svc;
+	struct instance *instance = commands->of;
+	const struct service *row = instance ? instance->row : svc->row;
+	enum command_phase phase = commands->phase;
 	/* Those beside an instance that runs are told of it, and have its control group and its /tmp. */
 	struct instance *of = phase == PHASE_RELOAD || phase == PHASE_IDLE_UNLESS ? svc->run->current : instance;
 	bool has_main = of && of->reached >= STARTED &&
 		(of->main.pid || phase == PHASE_READY ||
-		 (phase == PHASE_START_POST && row->exec->type != TYPE_ONESHOT));
-	const char *variables[FACTS_MOST + 2] = { NULL };
+		 (phase == PHASE_START_POST && row->exec->type != TYPE_ONESHOT)), own;
+	struct facts facts = { .count = 0 };
 	int wanted[3], report = -1, error = 0;
 	struct wiring wiring;
 	struct spawn_request *request = &wiring.request;
-	struct buf why = { 0 };
-	size_t count = 0;
-	char main_pid[40];
+	struct plan *plan = plan_of_commands(commands, &own, why);
+	enum result result = plan ? RESULT_EXIT_CODE : RESULT_RESOURCES;
 	pid_t pid = -1;
 
-	for (; facts && facts[count]; count++)
-		variables[count] = facts[count];
-	snprintf(main_pid, sizeof(main_pid), "MAINPID=%ld", of ? (long)of->pid : 0);
+	if (phase == PHASE_STOP || phase == PHASE_STOP_POST)
+		add_end(&facts, instance);
+	snprintf(facts.main_pid, sizeof(facts.main_pid), "MAINPID=%ld", of ? (long)of->pid : 0);
 	if (has_main)
-		variables[count] = main_pid;
-	if (!plan)
-		plan = plan_of_service(svc, &why);
+		facts.list[facts.count] = facts.main_pid;
 	wire(&wiring, svc, row, plan, instance, wanted);
-	if (plan && wire_streams(&wiring, svc, row, -1, true, &why)) {
+	if (plan && wire_streams(&wiring, svc, row, -1, true, why)) {
 		request->command = &plan->commands[phase].list[number];
-		request->variables = variables;
+		request->variables = facts.list;
 		if (service_notify_access(row) < NOTIFY_EXEC)
 			request->notify = NULL;
 		if (instance)
-			request->checks = checks_conditions(instance, phase, number);
+			request->checks = instance_checks_conditions(instance, phase, number);
 		else
 			request->private_id = of ? of->private_id : (svc->run->socket_private = private_tmp_new(row));
-		if (of && (instance || of->cgroup) && !enter_cgroup(of, request, &why))
+		if (of && (instance || of->cgroup) && !enter_cgroup(of, request, why))
 			request->fault.stage = STAGE_CGROUP;
 		if (!of && plan->cgroup_settings)
 			request->group = svc->run->socket_group =
-				make_cgroup(row, plan->cgroup_settings, ++superd.last_number, &why);
-		if (!why.length && instance)
+				make_cgroup(row, plan->cgroup_settings, ++superd.last_number, why);
+		if (!why->length && instance)
 			journal_prepare(instance, true);
-		if (!why.length)
+		if (!why->length)
 			pid = launch(request, NULL, &report);
 		if (of)
 			leave_cgroup(of, request);
-		if (pid < 0 && !why.length) {
+		if (pid < 0 && !why->length) {
 			if (phase != PHASE_READY)
-				buf_addf(&why, "%s: %.100s: ", command_option(phase),
+				buf_addf(why, "%s: %.100s: ", command_option(phase),
 					 service_commands(row, phase)[number]);
-			describe_command_fault(row, phase, &request->fault, &why);
+			describe_command_fault(row, phase, &request->fault, why);
 		}
 		error = request->fault.error;
 	} else {
@@ -401,25 +440,40 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 	if (pid < 0 && instance && instance->phase < LAUNCHED && limits_are_meant(error))
 		instance->lack = error;
 	unwire(&wiring);
-	if (pid < 0) {
-		if (!instance || instance->phase >= READY)
-			svc_say(svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
-		if (instance && phase == PHASE_READY) {
-			text_copy(instance->why_unready, sizeof(instance->why_unready), buf_string(&why));
-		} else if (instance && instance->phase < READY) {
-			text_copy(instance->why, sizeof(instance->why), buf_string(&why));
-		}
-	} else {
-		if (instance) {
-			fd_close(&instance->report);
-			instance->report = report;
-			report = -1;
-		}
-		child_watch(child, pid);
+	if (own)
+		plan_free(plan);
+	if (pid > 0 && instance) {
+		fd_close(&instance->report);
+		instance->report = report;
+		report = -1;
 	}
 	fd_close(&report);
-	buf_free(&why);
-	return pid > 0;
+	if (pid > 0)
+		child_watch(&commands->child, pid);
+	else if (instance) /* its line may have one that has ended */
+		journal_instance(instance);
+	if (own && pid > 0)
+		journal_service(svc);
+	else if (own)
+		command_leave(commands);
+	return pid > 0 ? RESULT_SUCCESS : result;
+}
+
+/* What one around the sockets has left that has ended, or could not be started. */
+void command_leave(struct commands *commands)
+{
+	struct svc *svc = commands->svc;
+	struct run *run = svc->run;
+
+	private_tmp_remove(svc->row->name, run->socket_private);
+	CLEAR(run->socket_private);
+	if (run->socket_group && commands->late)
+		cgroup_kill(run->socket_group);
+	if (run->socket_group)
+		cgroup_remove(run->socket_group);
+	free(run->socket_group);
+	CLEAR(run->socket_group);
+	journal_service(svc);
 }
 
 /* Phase by phase: its commands, and which phase follows when they, or what it waits for, are done or have failed, when
@@ -458,62 +512,8 @@ static void note_result(struct instance *instance, enum result result)
 		instance->result = result;
 }
 
-/* Runs the next command of the phase, or ends the phase. */
-static void next_command(struct instance *instance)
-{
-	enum command_phase phase = (enum command_phase)phases[instance->phase].commands;
-	struct plan *plan;
-	struct buf why = { 0 };
-	char result[40], code[40], status[48], name[32];
-	const char *facts[FACTS_MOST + 1] = { NULL };
-	size_t count = 0;
-	unsigned flags = 0, number;
-	words texts = service_commands(instance->row, phase);
-
-	if (!texts || !texts[instance->next_command]) {
-		leave_phase(instance, true);
-		return;
-	}
-	if (phase == PHASE_STOP || phase == PHASE_STOP_POST) {
-		snprintf(result, sizeof(result), "SERVICE_RESULT=%s", result_name(instance->result));
-		facts[count++] = result;
-		if (instance->reached >= STARTED && !instance->main.pid) {
-			bool signalled = WIFSIGNALED(instance->status);
-
-			snprintf(code, sizeof(code), "EXIT_CODE=%s",
-				 !signalled			       ? "exited"
-					 : WCOREDUMP(instance->status) ? "dumped"
-								       : "killed");
-			if (signalled)
-				snprintf(status, sizeof(status), "EXIT_STATUS=%s",
-					 scan_signal_name(WTERMSIG(instance->status), name));
-			else
-				snprintf(status, sizeof(status), "EXIT_STATUS=%d", WEXITSTATUS(instance->status));
-			facts[count++] = code;
-			facts[count++] = status;
-		}
-	}
-	number = instance->next_command++;
-	command_prefix(texts[number], &flags);
-	instance->late = IN_TIME;
-	plan = plan_of_instance(instance, &why);
-	if (!plan)
-		text_copy(instance->why, sizeof(instance->why), buf_string(&why));
-	buf_free(&why);
-	if (!plan ||
-	    !run_command(instance->svc, instance->row, plan, phase, number, facts, instance, &instance->command)) {
-		if (flags & COMMAND_IGNORES_FAILURE && !instance->lack && !checks_conditions(instance, phase, number)) {
-			*instance->why = '\0';
-			next_command(instance);
-			return;
-		}
-		note_result(instance, plan ? RESULT_EXIT_CODE : RESULT_RESOURCES);
-		leave_phase(instance, false);
-	}
-}
-
 /* The fault that a process which has ended has told; stage STAGE_NONE: its program has run. */
-static struct fault take_fault(struct instance *instance)
+struct fault instance_take_fault(struct instance *instance)
 {
 	struct fault fault = { .stage = STAGE_NONE };
 
@@ -533,84 +533,29 @@ static void ask_ready_again(struct instance *instance)
 	timer_begin(&instance->ready, backoff_next(&instance->ready_failed, READY_PAUSE, READY_PAUSE_MOST, 0));
 }
 
-static void on_command(struct child *child, int status, const struct rusage *used)
+static void on_ready_run(struct commands *commands, enum result result, const char *why)
 {
-	struct instance *instance = container_of(child, struct instance, command);
-	enum phase phase = instance->phase;
-	enum command_phase commands = (enum command_phase)phases[phase].commands;
-	const char *text =
-		phase == STARTED ? NULL : service_commands(instance->row, commands)[instance->next_command - 1];
-	struct fault fault;
-	enum result result;
-	struct buf why = { 0 };
-	unsigned flags = 0;
-	bool ignored;
-	char what[48];
+	struct instance *instance = commands->of;
 
-	(void)used;
-	/* What it has left behind, unless its number is another's by now, as the guard has reaped it; 0: it hangs. */
-	if (child->pid && kill(child->pid, 0) < 0 && errno == ESRCH)
-		kill(-child->pid, SIGKILL);
-	notify_read(instance->svc);
-	child->pid = 0;
-	fault = take_fault(instance);
-	if (phase == STARTED) {
-		if (status == 0 && !fault.stage) {
-			instance_be_ready(instance);
-			return;
-		}
-		status_describe(status, what);
-		if (fault.stage)
-			describe_command_fault(instance->row, PHASE_READY, &fault, &why);
-		text_copy(instance->why_unready, sizeof(instance->why_unready),
-			  fault.stage ? buf_string(&why) : what);
-		buf_free(&why);
-		ask_ready_again(instance);
-		return;
-	}
-	output_drain(instance->svc, false, status != 0);
-	command_prefix(text, &flags);
-	ignored = flags & COMMAND_IGNORES_FAILURE &&
-		!(fault.stage && fault.stage < STAGE_CONDITIONS &&
-		  checks_conditions(instance, commands, instance->next_command - 1));
-	status_describe(status, what);
-	result = result_of_end(instance->row, phase, true, ignored, status);
-	if (instance->late)
-		result = RESULT_TIMEOUT;
-	else if (fault.stage == STAGE_CONDITIONS)
-		result = fault.error ? RESULT_EXIT_CODE : RESULT_CONDITION;
-	else if (fault.stage && !ignored)
-		result = RESULT_EXIT_CODE;
-	if (instance->ends && phase < EXEC_STOP) {
-		leave_phase(instance, false);
-		return;
-	}
 	if (result == RESULT_SUCCESS) {
-		if (ignored && fault.stage)
-			describe_command_fault(instance->row, commands, &fault, &why);
-		if (ignored && status)
-			svc_say(instance->svc, LEVEL_INFO, "command", "%s: %.150s: %s", command_option(commands), text,
-				fault.stage ? buf_string(&why) : what);
-		buf_free(&why);
-		next_command(instance);
+		instance_be_ready(instance);
 		return;
 	}
+	text_copy(instance->why_unready, sizeof(instance->why_unready), why);
+	ask_ready_again(instance);
+}
+
+/* The commands of its phase are done, or one has failed. */
+static void on_commands(struct commands *commands, enum result result, const char *why)
+{
+	struct instance *instance = commands->of;
+
 	note_result(instance, result);
-	if (fault.stage != STAGE_CONDITIONS)
-		buf_addf(&why, "%s: %.100s: ", command_option(commands), text);
-	if (fault.stage)
-		describe_command_fault(instance->row, commands, &fault, &why);
-	else if (instance->late)
-		buf_addf(&why, "it was not done within %s",
-			 option_name_of(instance->row, phase < READY ? "timeout_start" : "timeout_stop"));
-	else
-		buf_text(&why, what);
-	if (phase < READY)
-		text_copy(instance->why, sizeof(instance->why), buf_string(&why));
-	else
-		svc_say(instance->svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
-	buf_free(&why);
-	leave_phase(instance, false);
+	if (result != RESULT_SUCCESS && instance->phase < READY)
+		text_copy(instance->why, sizeof(instance->why), why);
+	else if (result != RESULT_SUCCESS)
+		svc_say(instance->svc, LEVEL_NOTICE, "command", "%s", why);
+	leave_phase(instance, result == RESULT_SUCCESS && (!instance->ends || instance->phase >= EXEC_STOP));
 }
 
 /* ---- its start ---- */
@@ -709,7 +654,6 @@ struct instance *instance_new(struct svc *svc)
 	instance->table->users++;
 	instance->report = instance->binder_fd = instance->channel = instance->client.fd = instance->main_io.fd = -1;
 	instance->main.ended = on_main;
-	instance->command.ended = on_command;
 	instance->watchdog_every = -1;
 	ev_init(&instance->look, on_look);
 	ev_init(&instance->ready, on_ready_due);
@@ -754,7 +698,7 @@ void instance_free(struct instance *instance)
 	fd_close(&instance->main_io.fd);
 	fd_close(&instance->channel);
 	child_forget(&instance->main);
-	child_forget(&instance->command);
+	commands_drop(&instance->commands);
 	fd_close(&instance->report);
 	close_apart(instance->svc, &instance->client.fd);
 	if (instance->counted)
@@ -860,7 +804,7 @@ bool instance_cgroup_lives(struct instance *instance)
 {
 	bool lives = instance->cgroup && !instance->cgroup_is_left && cgroup_is_populated(instance->cgroup);
 
-	instance->cgroup_is_left = !lives && !instance->main.pid && !instance->command.pid;
+	instance->cgroup_is_left = !lives && !instance->main.pid && !instance->commands.child.pid;
 	return lives;
 }
 
@@ -891,14 +835,13 @@ static void enter(struct instance *instance, enum phase phase)
 	struct buf why = { 0 };
 
 	journal_instance(instance);
-	if (instance->command.pid) { /* exec_ready or exec_start_post: nobody waits for it any more */
-		child_signal(&instance->command, SIGKILL);
-		child_forget(&instance->command);
+	if (instance->commands.child.pid) { /* exec_ready or exec_start_post: nobody waits for it any more */
+		commands_drop(&instance->commands);
 		fd_close(&instance->report);
 	}
 	ev_timer_stop(superd.loop, &instance->ready);
 	instance->phase = phase;
-	instance->next_command = 0;
+	instance->commands.next = 0;
 	if (phase > READY)
 		notify_watchdog(instance); /* nobody feeds it any more */
 	if (phase > REMAINS)
@@ -1000,7 +943,7 @@ static void enter(struct instance *instance, enum phase phase)
 		instance_limit(instance, stop_limit(instance));
 		/* fall through */
 	default:
-		next_command(instance);
+		commands_begin(&instance->commands, instance->svc, instance, phases[phase].commands, 0, on_commands);
 	}
 }
 
@@ -1051,15 +994,6 @@ void instance_describe_awaited(const struct instance *instance, struct buf *out)
 	}
 }
 
-/* Nor does superd wait for one that it may not kill. */
-static void give_up(struct instance *instance, struct child *child)
-{
-	svc_say(instance->svc, LEVEL_ERROR, "hanging",
-		"pid %ld was killed and does not end: superd no longer waits for it",
-		(long)(child->pid ? child->pid : instance->pid));
-	child_forget(child);
-}
-
 /* The time of its phase is over. */
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
@@ -1068,15 +1002,8 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	struct buf awaited = { 0 };
 
 	(void)loop, (void)events;
-	if (instance->command.pid && instance->phase != STARTED && instance->late == IS_KILLED) {
-		give_up(instance, &instance->command);
-		on_command(&instance->command, SIGKILL, NULL);
-		return;
-	}
-	if (instance->command.pid && instance->phase != STARTED) {
-		instance->late = instance->late || instance->phase > READY ? IS_KILLED : IS_OVERDUE;
-		child_signal(&instance->command, instance->late == IS_KILLED ? SIGKILL : SIGTERM);
-		instance_limit(instance, instance->late == IS_KILLED ? KILL_PATIENCE : TERM_PATIENCE);
+	if (instance->commands.child.pid && instance->phase != STARTED) {
+		commands_late(&instance->commands);
 		return;
 	}
 	if (instance->phase == REMAINS) {
@@ -1086,12 +1013,12 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	if (instance->phase > REMAINS) {
 		note_result(instance, RESULT_TIMEOUT);
 		if (instance->phase == KILLED)
-			give_up(instance, &instance->main);
+			child_give_up(instance->svc, &instance->main, instance->pid);
 		enter(instance, phases[instance->phase].late);
 		return;
 	}
 	if (instance->phase == LAUNCHED && instance->ends) { /* killed by then: its file system does not answer */
-		give_up(instance, &instance->main);
+		child_give_up(instance->svc, &instance->main, instance->pid);
 		leave_phase(instance, false);
 		return;
 	}
@@ -1458,28 +1385,15 @@ static void note_started(struct instance *instance)
 static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
-	struct plan *plan;
-	struct buf why = { 0 };
 
-	(void)loop, (void)events;
+	(void)loop, (void)timer, (void)events;
 	if (instance->relay.failed.failures || instance->phase >= READY)
 		relay_begin(instance);
 	if (output_is_ready(instance->svc))
 		instance_be_ready(instance);
-	if (instance->phase != STARTED || instance->ends || !service_commands(instance->row, PHASE_READY))
-		return;
-	if (instance->command.pid) {
-		child_signal(&instance->command, SIGKILL);
-		return;
-	}
-	plan = plan_of_instance(instance, &why);
-	if (plan &&
-	    run_command(instance->svc, instance->row, plan, PHASE_READY, 0, NULL, instance, &instance->command)) {
-		timer_begin(timer, READY_RUN);
-	} else {
-		ask_ready_again(instance);
-	}
-	buf_free(&why);
+	if (instance->phase == STARTED && !instance->ends && service_commands(instance->row, PHASE_READY) &&
+	    !instance->commands.child.pid)
+		commands_begin(&instance->commands, instance->svc, instance, PHASE_READY, READY_RUN, on_ready_run);
 }
 
 /* Its program runs: what is awaited is its type's. */
@@ -1506,7 +1420,7 @@ static void await_ready(struct instance *instance)
 static void on_report(struct io *io)
 {
 	struct instance *instance = io->data;
-	struct fault fault = take_fault(instance);
+	struct fault fault = instance_take_fault(instance);
 
 	if (!fault.stage && instance->ends == HAS_FAILED) /* it was killed on its way to its program */
 		fault = (struct fault){ .stage = STAGE_EXEC, .error = ECANCELED };
@@ -1636,8 +1550,8 @@ static void begin_end(struct instance *instance, enum ends ends)
 	if (instance_is_frozen(instance) && service_commands(instance->row, PHASE_STOP))
 		instance_freeze(instance, MOVES);
 	instance_limit(instance, stop_limit(instance));
-	if (instance->command.pid && instance->phase < LAUNCHED) {
-		child_signal(&instance->command, SIGTERM);
+	if (instance->commands.child.pid && instance->phase < LAUNCHED) {
+		commands_end(&instance->commands, stop_limit(instance));
 		return;
 	}
 	if (instance->phase == LAUNCHED) {
@@ -1843,19 +1757,23 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 /* An instance of the superd before: what it waits for is waited for. */
 void instance_resume(struct instance *instance)
 {
-	pid_t main = instance->main.pid, command = instance->command.pid;
-	enum command_phase phase = phases[instance->phase].commands;
+	struct commands *commands = &instance->commands;
+	pid_t main = instance->main.pid, command = commands->child.pid;
+	bool readies = instance->phase == STARTED;
+	enum command_phase phase = readies ? PHASE_READY : phases[instance->phase].commands;
 	const char *const *texts = phase == NONE ? NULL : service_commands(instance->row, phase);
 	unsigned count = 0;
 
 	while (texts && texts[count])
 		count++;
-	if (instance->next_command > count) { /* the entry that has started it had more of them */
+	if (commands->next > count) { /* the entry that has started it had more of them */
 		if (command > 0)
 			kill(command, SIGKILL);
-		command = instance->command.pid = 0;
-		instance->next_command = count;
+		command = commands->child.pid = 0;
+		commands->next = count;
 	}
+	commands_set(commands, instance->svc, instance, phase, readies ? READY_RUN : 0,
+		     readies ? on_ready_run : on_commands);
 	if (instance->watchdog_every == 0 && instance->reached < READY) /* else it has none, or has ended it */
 		instance->watchdog_every = -1;
 	instance->begun = instance->since;
@@ -1870,7 +1788,7 @@ void instance_resume(struct instance *instance)
 		notify_resume_main(instance);
 	}
 	if (command > 0)
-		child_watch(&instance->command, command);
+		commands_resume(commands, command);
 	if (instance->phase == LAUNCHED && instance->report >= 0) {
 		instance->report_io.fd = instance->report;
 		io_watch(&instance->report_io, EV_READ);
@@ -1894,7 +1812,7 @@ void instance_go_on(struct instance *instance)
 
 	if (instance->phase == READY || instance->phase == REMAINS)
 		relay_begin(instance);
-	if (instance->command.pid || (instance->phase == LAUNCHED && instance->report >= 0))
+	if (instance->commands.child.pid || (instance->phase == LAUNCHED && instance->report >= 0))
 		return;
 	if (instance->phase == LAUNCHED && instance->main.pid)
 		ev_feed_event(superd.loop, &instance->report_io.ev, EV_CUSTOM);
@@ -1905,7 +1823,7 @@ void instance_go_on(struct instance *instance)
 	else if (instance->phase == LAUNCHED)
 		enter(instance, LAUNCHED);
 	else if (phases[instance->phase].commands != NONE)
-		next_command(instance);
+		commands_resume(&instance->commands, 0);
 	else if (instance->phase == STARTED || (instance->phase >= TERMINATED && !instance->main.pid))
 		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
 }

@@ -138,7 +138,7 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 	     begun = boots && !due;
 	int ends[] = { svc->run->output ? svc->run->output->read_end : -1,
 		       svc->run->output ? svc->run->output->write_end : -1 };
-	pid_t command = svc->run->socket_command.child.pid;
+	pid_t command = svc->run->socket_commands.child.pid;
 	const char *number;
 
 	for (unsigned n = 0; n < svc->socket_count; n++)
@@ -176,7 +176,7 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 {
 	struct svc *svc = instance->svc;
 	double limit = instance_limit_left(instance), most = instance->limit_most;
-	bool current = svc->run->current == instance, late = instance->late;
+	bool current = svc->run->current == instance, late = instance->commands.late;
 	unsigned socket = instance->socket ? (unsigned)(instance->socket - svc->sockets) + 1 : 0;
 	/* An end that is not judged yet is judged by the next superd. */
 	pid_t child = 0, main = instance->end_is_judged ? instance->pid : instance->main.pid;
@@ -187,8 +187,8 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 	WALK(line, "pid", instance->pid);
 	WALK(line, "main", main);
 	WALK(line, "group", instance->group);
-	WALK(line, "command", instance->command.pid);
-	WALK(line, "next", instance->next_command);
+	WALK(line, "command", instance->commands.child.pid);
+	WALK(line, "next", instance->commands.next);
 	WALK_MOST(line, "reached", instance->reached, READY);
 	WALK(line, "since", instance->since);
 	WALK(line, "born", instance->born);
@@ -224,7 +224,7 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 		WALK_FD(line, "relay_fd", instance->relay.fd);
 	if (line->out)
 		return;
-	instance->late = late ? IS_OVERDUE : IN_TIME;
+	instance->commands.late = late ? IS_OVERDUE : IN_TIME;
 	instance->main.pid = main;
 	WALK(line, "child", child); /* its own word */
 	if (child > 0) {

@@ -9,7 +9,6 @@
 #define TABLES_NAMED 4
 #define LATE 3		  /* seconds until what the start waits for is named, and doubled each time */
 #define REAPED_MOST 256	  /* children in a turn of the loop */
-#define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
 #define SWEEP .05	  /* seconds between two looks for processes that are left at the end */
 #define REST 5		  /* milliseconds */
 #define ALONE 8.	  /* seconds for a stop without a limit */
@@ -199,33 +198,15 @@ static void on_helper_late(struct ev_loop *loop, ev_timer *timer, int events)
 	struct helper *helper = container_of(timer, struct helper, limit);
 
 	(void)loop, (void)events;
-	if (helper->killed) {
-		svc_say(helper->command_of, LEVEL_ERROR, "hanging",
-			"pid %ld was killed and does not end: superd no longer waits for it", (long)helper->child.pid);
-		child_forget(&helper->child);
-		helper->done(helper, SIGKILL);
-		return;
-	}
 	child_signal(&helper->child, SIGKILL);
-	helper->killed = helper->command_of;
-	if (helper->killed)
-		timer_call(&helper->limit, KILL_PATIENCE, on_helper_late, NULL);
 	helper->done(helper, HELPER_LATE);
-}
-
-void helper_limit_command(struct helper *helper, struct svc *svc, double seconds,
-			  void (*done)(struct helper *helper, int status))
-{
-	helper->child.ended = on_helper_ended;
-	helper->done = done;
-	helper->command_of = svc;
-	helper->killed = false;
-	timer_call(&helper->limit, seconds, on_helper_late, NULL);
 }
 
 void helper_limit(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status))
 {
-	helper_limit_command(helper, NULL, seconds, done);
+	helper->child.ended = on_helper_ended;
+	helper->done = done;
+	timer_call(&helper->limit, seconds, on_helper_late, NULL);
 }
 
 pid_t helper_begin(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status),
@@ -281,8 +262,6 @@ pid_t own_program_begin(const struct own_program *program, int channel, uint64_t
 void helper_drop(struct helper *helper)
 {
 	child_signal(&helper->child, SIGKILL);
-	if (helper->command_of)
-		child_forget(&helper->child);
 	helper->done = NULL;
 	ev_timer_stop(superd.loop, &helper->limit);
 }
@@ -474,7 +453,7 @@ void superd_check_end(void)
 	if (!superd_is_stopping() || superd.life == SUPERD_IS_OVER)
 		return;
 	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
-		busy |= svc->run->socket_command.child.pid;
+		busy |= svc->run->socket_commands.child.pid;
 		if (!svc_is_empty(svc)) {
 			const struct instance *first =
 				container_of(list_first(&svc->run->instances), struct instance, link);
@@ -804,7 +783,7 @@ static bool may_be_claimed(const struct listen_fd *inherited)
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
-		for (unsigned n = 0; svc->run->socket_command.child.pid && n < svc->socket_count; n++) {
+		for (unsigned n = 0; svc->run->socket_commands.child.pid && n < svc->socket_count; n++) {
 			if (bind_matches(inherited->fd, svc->sockets[n].listen))
 				return true;
 		}

@@ -325,7 +325,7 @@ static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsig
 	if (pid <= 0) /* it is in a pid namespace that superd does not see */
 		return NULL;
 	LIST_OF(struct instance, instance, link, &svc->run->instances) {
-		if (instance->pid == pid || instance->command.pid == pid) {
+		if (instance->pid == pid || instance->commands.child.pid == pid) {
 			*least = instance->pid == pid ? NOTIFY_MAIN : NOTIFY_EXEC;
 			return instance;
 		}
@@ -335,8 +335,9 @@ static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsig
 		LIST_OF(struct instance, instance, link, &svc->run->instances) {
 			if (instance->pid == process.pid || instance->group == process.group ||
 			    instance->group == process.session ||
-			    (instance->command.pid &&
-			     (instance->command.pid == process.pid || instance->command.pid == process.session)))
+			    (instance->commands.child.pid &&
+			     (instance->commands.child.pid == process.pid ||
+			      instance->commands.child.pid == process.session)))
 				return instance;
 		}
 	}
@@ -364,6 +365,7 @@ static void on_stranger_end(struct io *io)
 	if (process_read(instance->main.pid, &process) && !has_strange_parent(&process))
 		return;
 	child_forget(&instance->main);
+	journal_instance(instance);
 	instance->main.ended(&instance->main, 0, NULL);
 }
 

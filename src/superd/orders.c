@@ -360,7 +360,7 @@ static void look_at_refresh(struct svc *svc)
 	const struct instance *current = svc->run->current;
 	long pid = svc->run->refresh.pid;
 
-	if (svc->run->refresh.state != REFRESHES || svc->run->refresh.command.child.pid)
+	if (svc->run->refresh.state != REFRESHES || svc->run->refresh.commands.child.pid)
 		return;
 	if (!current || current->pid != pid || current->ends)
 		end_refresh(svc, false, "pid %ld ended before it read its configuration again", pid);
@@ -376,82 +376,45 @@ static void on_refresh_limit(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	look_at_refresh(svc);
-	if (svc->run->refresh.state == REFRESHES && !svc->run->refresh.command.child.pid)
+	if (svc->run->refresh.state == REFRESHES && !svc->run->refresh.commands.child.pid)
 		end_refresh(svc, false,
 			    "pid %ld runs on; it has not sent READY=1 within timeout_start of reload_signal",
 			    (long)svc->run->refresh.pid);
 }
 
-/* Whether the command that was begun last may fail; a reload may have changed them since. */
-static bool may_fail(const struct svc *svc)
+static void on_refresh_commands(struct commands *commands, enum result result, const char *why)
 {
-	words texts = service_commands(svc->row, PHASE_RELOAD);
-	unsigned flags = 0;
+	struct svc *svc = commands->svc;
+	long pid = svc->run->refresh.pid;
 
-	if (svc->run->refresh.next <= words_count(texts))
-		command_prefix(texts[svc->run->refresh.next - 1], &flags);
-	return flags & COMMAND_IGNORES_FAILURE;
-}
-
-static void on_refresh_command(struct helper *helper, int status);
-
-/* The next command of exec_reload, or what follows the last one. */
-static void run_next(struct svc *svc)
-{
-	int64_t limit = svc->row->groups->lifecycle->timeout_start;
-	struct run *run = svc->run;
-
-	while (run->current && run->current->pid == run->refresh.pid && !run->current->ends &&
-	       run->refresh.next < words_count(service_commands(svc->row, PHASE_RELOAD))) {
-		timer_limit(&run->refresh.limit, limit, on_refresh_limit, svc);
-		if (run_command(svc, svc->row, NULL, PHASE_RELOAD, run->refresh.next++, NULL, NULL,
-				&run->refresh.command.child)) {
-			helper_limit_command(&run->refresh.command, svc, limit > 0 ? (double)limit / 1e6 : INFINITY,
-					     on_refresh_command);
-			return;
-		}
-		if (!may_fail(svc)) {
-			end_refresh(svc, false, "pid %ld runs on; exec_reload cannot be run: the log has the reason",
-				    (long)run->refresh.pid);
-			return;
-		}
-	}
-	look_at_refresh(svc);
-}
-
-static void on_refresh_command(struct helper *helper, int status)
-{
-	struct svc *svc = container_of(helper, struct run, refresh.command)->svc;
-	char text[48];
-
-	if (status == HELPER_LATE) {
-		end_refresh(svc, false, "pid %ld runs on; exec_reload has not ended within timeout_start",
-			    (long)svc->run->refresh.pid);
-		return;
-	}
-	output_drain(svc, false, true);
 	if (svc->run->refresh.state != REFRESHES)
 		return;
-	if (!status || may_fail(svc)) {
-		run_next(svc);
-		return;
+	if (result == RESULT_SUCCESS) {
+		timer_limit(&svc->run->refresh.limit, svc->row->groups->lifecycle->timeout_start, on_refresh_limit,
+			    svc);
+		look_at_refresh(svc);
+	} else if (result == RESULT_TIMEOUT) {
+		end_refresh(svc, false, "pid %ld runs on; exec_reload has not ended within timeout_start", pid);
+	} else if (commands->status < 0) {
+		end_refresh(svc, false, "pid %ld runs on; %.300s", pid, why);
+	} else {
+		char text[48];
+
+		status_describe(commands->status, text);
+		end_refresh(svc, false, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s", pid,
+			    result_name(result), text, *svc->run->last_line ? ": " : "", svc->run->last_line);
 	}
-	status_describe(status, text);
-	end_refresh(svc, false, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s", (long)svc->run->refresh.pid,
-		    result_name(result_of_end(svc->row, READY, true, false, status)), text,
-		    *svc->run->last_line ? ": " : "", svc->run->last_line);
 }
 
 bool refresh_is_under_way(const struct svc *svc)
 {
-	return svc->run->refresh.command.child.pid || svc->run->refresh.state == REFRESHES;
+	return svc->run->refresh.commands.child.pid || svc->run->refresh.state == REFRESHES;
 }
 
 void refresh_forget(struct svc *svc)
 {
 	ev_timer_stop(superd.loop, &svc->run->refresh.limit);
-	ev_timer_stop(superd.loop, &svc->run->refresh.command.limit);
-	child_forget(&svc->run->refresh.command.child);
+	commands_drop(&svc->run->refresh.commands);
 }
 
 static const char *begin_refresh(struct svc *svc, struct buf *why)
@@ -476,7 +439,6 @@ static const char *begin_refresh(struct svc *svc, struct buf *why)
 	idle_follow(svc); /* it may stand still for the last look, and is to hear of it */
 	run->refresh.pid = run->current->pid;
 	run->refresh.reloads = run->current->reloads;
-	run->refresh.next = 0;
 	if (signals && kill(run->refresh.pid, lifecycle->reload_signal) < 0) {
 		buf_addf(why, "%s cannot be sent to pid %ld: %s", scan_signal_name(lifecycle->reload_signal, name),
 			 (long)run->refresh.pid, strerror(errno));
@@ -485,7 +447,9 @@ static const char *begin_refresh(struct svc *svc, struct buf *why)
 	run->refresh.state = REFRESHES;
 	timer_limit(&run->refresh.limit, lifecycle->timeout_start, on_refresh_limit, svc);
 	output_forget(svc);
-	run_next(svc);
+	commands_begin(&run->refresh.commands, svc, NULL, PHASE_RELOAD,
+		       lifecycle->timeout_start == SCAN_INFINITY ? 0 : (double)lifecycle->timeout_start / 1e6,
+		       on_refresh_commands);
 	return NULL;
 }
 
@@ -847,7 +811,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			return "!it is about to end";
 		if (svc->state != RUNNING || !current || current->main.pid <= 0)
 			return "!no process of it runs";
-		if (current->command.pid > 0)
+		if (current->commands.child.pid > 0)
 			return "!a command beside it runs";
 		if (current->says == RELOADS || refresh_is_under_way(svc))
 			return "!it reloads";

@@ -17,7 +17,6 @@
 #define LOAD_PAUSE 10.
 #define AGAIN 1. /* seconds until the kernel is asked again for what it had no room for */
 #define CONDITION_SECONDS 10.
-#define TERM_PATIENCE 2. /* seconds that a command may take to end by SIGTERM */
 #define SKIPPED 5000000	 /* microseconds until a condition is looked at again, doubled up to: */
 #define SKIPPED_MOST 80000000
 #define TELL_AGAIN 600. /* seconds until the log has again why a socket cannot be opened */
@@ -699,118 +698,50 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 	}
 }
 
-/* Before a pause: the next try begins with the first of them. */
-static void begin_sockets_anew(struct svc *svc)
-{
-	svc->run->socket_phase = 0;
-	close_all(svc);
-}
-
-/* What one has left that has ended, or could not be started. */
-static void forget_socket_command(struct svc *svc)
-{
-	struct run *run = svc->run;
-
-	private_tmp_remove(svc->row->name, run->socket_private);
-	CLEAR(run->socket_private);
-	if (run->socket_group && run->socket_command.killed)
-		cgroup_kill(run->socket_group);
-	if (run->socket_group)
-		cgroup_remove(run->socket_group);
-	free(run->socket_group);
-	CLEAR(run->socket_group);
-	journal_service(svc);
-}
-
 /* false: none runs, now or ever. */
 static bool run_stop_commands(struct svc *svc)
 {
 	bool has_commands = svc->bound && words_count(service_commands(svc->row, PHASE_SOCKET_STOP_POST));
 
+	if (svc->bound)
+		journal_service(svc);
 	svc->bound = false;
 	if (has_commands)
 		run_socket_commands(svc, PHASE_SOCKET_STOP_POST);
 	return has_commands;
 }
 
-/* One that is late is killed: then its end follows. */
-static void on_socket_command(struct helper *helper, int status)
+static void on_socket_commands(struct commands *commands, enum result result, const char *why)
 {
-	struct svc *svc = container_of(helper, struct run, socket_command)->svc;
-	enum command_phase phase = (enum command_phase)svc->run->socket_phase;
-	words texts = service_commands(svc->row, phase);
-	/* A reload may have taken that away. */
-	const char *text =
-		svc->run->socket_next <= words_count(texts) ? texts[svc->run->socket_next - 1] : "a former command";
-	unsigned flags = 0;
-	char what[48];
+	struct svc *svc = commands->svc;
 
-	if (status == HELPER_LATE) {
-		if (!svc->run->socket_dropped)
-			svc_say(svc, LEVEL_NOTICE, "command", "%s: %.150s: it was not done within %s",
-				command_option(phase), text, option_name_of(svc->row, "timeout_start"));
-		return;
-	}
-	forget_socket_command(svc);
-	output_drain(svc, true, status != 0);
 	if (svc->run->socket_dropped) {
 		svc->run->socket_dropped = false;
-		svc->run->socket_phase = 0;
 		if (!run_stop_commands(svc))
 			go_on_sockets(svc, PHASE_SOCKET_STOP_POST);
-		return;
+	} else if (result == RESULT_SUCCESS) {
+		go_on_sockets(svc, commands->phase);
+	} else if (commands->phase <= PHASE_SOCKET_START_POST) { /* the next try begins with the first of them */
+		close_all(svc);
+		back_off(svc, ITS_SOCKETS, "%s", why);
+	} else {
+		svc_say(svc, LEVEL_NOTICE, "command", "%s", why);
+		go_on_sockets(svc, commands->phase);
 	}
-	command_prefix(text, &flags);
-	status_describe(status, what);
-	if (status && !(flags & COMMAND_IGNORES_FAILURE)) {
-		if (phase == PHASE_SOCKET_START_PRE || phase == PHASE_SOCKET_START_POST) {
-			begin_sockets_anew(svc);
-			back_off(svc, ITS_SOCKETS, "%s has failed: %.150s: %s", command_option(phase), text, what);
-			return;
-		}
-		svc_say(svc, LEVEL_NOTICE, "command", "%s: %.150s: %s", command_option(phase), text, what);
-	}
-	run_socket_commands(svc, phase);
 }
 
 static void run_socket_commands(struct svc *svc, enum command_phase phase)
 {
-	const struct service *row = service_prepared(svc->row)->socket_row;
-	double limit = (double)svc->row->groups->lifecycle->timeout_start / 1e6;
-	struct buf why = { 0 };
-	unsigned next = svc->run->socket_phase == phase ? svc->run->socket_next : 0;
-	struct plan *plan;
+	int64_t limit = svc->row->groups->lifecycle->timeout_start;
 
-	if (next >= words_count(service_commands(svc->row, phase))) {
-		if (svc->run->socket_phase)
-			svc->run->socket_phase = svc->run->socket_next = 0;
+	if (!words_count(service_commands(svc->row, phase))) {
 		go_on_sockets(svc, phase);
 		return;
 	}
-	svc->run->socket_phase = phase;
-	svc->run->socket_next = next + 1;
-	plan = plan_of(svc, row ? row : svc->row, NULL, &why);
 	if (phase <= PHASE_SOCKET_START_POST)
 		svc_set(svc, BINDING);
-	if (plan && run_command(svc, svc->row, plan, phase, next, NULL, NULL, &svc_run(svc)->socket_command.child)) {
-		helper_limit_command(&svc->run->socket_command, svc, limit > 0 ? limit : INFINITY, on_socket_command);
-		journal_service(svc);
-		plan_free(plan);
-		buf_free(&why);
-		return;
-	}
-	forget_socket_command(svc);
-	if (!why.length) /* run_command has said it */
-		buf_text(&why, "cannot be run");
-	plan_free(plan);
-	if (phase <= PHASE_SOCKET_START_POST) {
-		begin_sockets_anew(svc);
-		back_off(svc, ITS_SOCKETS, "%s: %s", command_option(phase), buf_string(&why));
-	} else {
-		svc_say(svc, LEVEL_NOTICE, "command", "%s: %s", command_option(phase), buf_string(&why));
-		go_on_sockets(svc, phase);
-	}
-	buf_free(&why);
+	commands_begin(&svc_run(svc)->socket_commands, svc, NULL, phase,
+		       limit == SCAN_INFINITY ? 0 : (double)limit / 1e6, on_socket_commands);
 }
 
 /* Its last instance is stopping, and has not had these sockets: clients wait there. */
@@ -930,7 +861,7 @@ void svc_open(struct svc *svc)
 {
 	struct need need;
 
-	if (svc_bar(svc) < BAR_HELD || svc->run->socket_command.child.pid || svc->run->turner.child.pid)
+	if (svc_bar(svc) < BAR_HELD || svc->run->socket_commands.child.pid || svc->run->turner.child.pid)
 		return;
 	ev_timer_stop(superd.loop, &svc->run->timer);
 	if (!svc->bound && lacks_socket(svc)) {
@@ -952,7 +883,7 @@ bool svc_asks_conditions(const struct svc *svc)
 
 bool svc_is_opening(const struct svc *svc)
 {
-	return svc->run->socket_command.child.pid || svc_asks_conditions(svc);
+	return svc->run->socket_commands.child.pid || svc_asks_conditions(svc);
 }
 
 /* They are looked at again when an operator says so. */
@@ -975,19 +906,17 @@ void svc_ask_conditions(struct svc *svc)
  * be freed. */
 bool svc_close_sockets(struct svc *svc)
 {
-	struct helper *command = &svc->run->socket_command;
+	struct commands *commands = &svc->run->socket_commands;
 
 	CLEAR(svc->run->opens_since);
-	if (!command->child.pid) {
-		CLEAR(svc->run->socket_phase);
+	if (!commands->child.pid) {
 		close_all(svc);
 		return run_stop_commands(svc);
 	}
-	if (svc->run->socket_phase != PHASE_SOCKET_STOP_POST && !svc->run->socket_dropped) {
+	if (commands->phase != PHASE_SOCKET_STOP_POST && !svc->run->socket_dropped) {
 		close_all(svc);
 		svc->run->socket_dropped = true;
-		child_signal(&command->child, SIGTERM);
-		helper_limit_command(command, svc, TERM_PATIENCE, on_socket_command);
+		commands_end(commands, 0);
 	}
 	return true;
 }
@@ -1347,6 +1276,7 @@ void svc_start(struct svc *svc, const char *by)
 	svc->run->start_due = clock_now();
 	svc->run->asked = svc->run->start_due;
 	svc->run->awaited = true;
+	journal_service(svc);
 	svc_settle(svc);
 }
 

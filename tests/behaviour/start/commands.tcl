@@ -182,6 +182,23 @@ test that_hang_after_the_end_are_killed {
 	expect {[exit_status] == 0}
 }
 
+# Whatever it is for: each hears SIGTERM first.
+proc asked {option begins} {
+	web $::serve "$option = \"/bin/sh -c 'trap \\\"echo asked >>%/diary; exit\\\" TERM; echo >>%/tries; while :; do sleep 0.02; done'\"
+		timeout_start = 5min timeout_stop = 5min idle_timeout = 1min" -clock -control
+	node %/control
+	eval $begins
+	until 2min {[tries] >= 1}
+	until 1min {[exists %/diary]} 10
+	signal KILL
+}
+test that_hang_around_sockets_are_asked_to_end { asked socket_exec_start_pre {} }
+test that_hang_after_a_start_are_asked_to_end { asked exec_start_post {close [connect web]} }
+test that_hang_in_a_stop_are_asked_to_end { asked exec_stop {pid web; superctl stop --no-wait web} }
+test that_hang_after_an_end_are_asked_to_end { asked exec_stop_post {pid web; superctl stop --no-wait web} }
+test that_hang_in_a_refresh_are_asked_to_end { asked exec_reload {pid web; superctl reload --no-wait web} }
+test that_hang_before_a_sleep_are_asked_to_end { asked idle_unless {close [served web]} }
+
 # It has become another user, and superd may not kill it.
 test that_no_signal_ends_hold_nobody_up {
 	needs {[root]} "needs root, to start as another user"
@@ -401,7 +418,7 @@ test of_sockets_see_their_node_come_and_go {
 
 test of_sockets_that_fail_are_tried_again {
 	web $take [with socket_exec_start_pre [list $when_well]]
-	log "socket_exec_start_pre has failed"
+	log "web: socket_exec_start_pre: "
 	wait {[tries] >= 2}
 	get_well
 	pid web
