@@ -317,8 +317,8 @@ static bool is_of_other_network(int fd)
 	return cookies[0] != cookies[1];
 }
 
-/* A process of the instance other than the caller that has the socket; 0: none. The one of the last look comes first, as a
- * program may ask for the same again and again. superd and its guard have it, too. */
+/* A process of the instance other than the caller that has the socket; 0: none. The one of the last look comes first,
+ * as a program may ask for the same again and again. superd and its guard have it, too. */
 static pid_t holder_of(struct offer *offer, pid_t caller)
 {
 	struct pids pids = { 0 };
@@ -633,8 +633,8 @@ static bool is_narrower(int from, int to, char *more, size_t size)
 
 	if (device && device != number_of(to, SOL_SOCKET, SO_BINDTOIFINDEX)) {
 		getsockopt(from, SOL_SOCKET, SO_BINDTODEVICE, name, &length);
-		snprintf(more, size, "on %s alone (SO_BINDTODEVICE): write bind_to_device = \"%.*s\"", name, IF_NAMESIZE,
-			 name);
+		snprintf(more, size, "on %s alone (SO_BINDTODEVICE): write bind_to_device = \"%.*s\"", name,
+			 IF_NAMESIZE, name);
 		return true;
 	}
 	for (size_t n = 0; n < sizeof(hops) / sizeof(*hops); n++) {

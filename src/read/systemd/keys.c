@@ -78,6 +78,12 @@ static const struct key_word types[] = {
 	{ "forking", "forking" }, { "oneshot", "oneshot" }, { "idle", "simple" }, { "dbus", "exec" }, { 0 }
 };
 
+static const struct key_word levels[] = {
+	{ "emerg", "emerg" }, { "alert", "alert" }, { "crit", "crit" }, { "err", "err" }, { "warning", "warning" },
+	{ "notice", "notice" }, { "info", "info" }, { "debug", "debug" }, { "0", "emerg" }, { "1", "alert" },
+	{ "2", "crit" }, { "3", "err" }, { "4", "warning" }, { "5", "notice" }, { "6", "info" }, { "7", "debug" }, { 0 }
+};
+
 static const struct key_row of_service[] = {
 	{ "BusName BusPolicy ExecReloadPost GuessMainPID RebootArgument RefreshOnReload RestartMode "
 	  "RestartRandomizedDelaySec RestartSteps RuntimeRandomizedExtraSec StartLimitBurst "
@@ -90,7 +96,7 @@ static const struct key_row of_service[] = {
 	{ "ExitType", KEY_WARNED, .reason = "the service ends with its main process, as with main", .idle = "main" },
 	{ "FailureAction StartLimitAction", KEY_WARNED, .reason = ACTION },
 	{ "FileDescriptorStoreMax FileDescriptorStorePreserve NonBlocking NotifyAccess ReloadSignal RemainAfterExit "
-	  "Restart RestartForceExitStatus RestartPreventExitStatus RuntimeMaxSec SuccessExitStatus TimeoutAbortSec "
+	  "Restart RestartForceExitStatus RestartPreventExitStatus SuccessExitStatus TimeoutAbortSec "
 	  "WatchdogSec", KEY_DONE, .option = NULL },
 	{ "LUOSession", KEY_WARNED, .reason = "superd does not support live updates of the kernel" },
 	{ "OOMPolicy", KEY_DONE, .reason = "stop means kill; the default is continue" },
@@ -100,6 +106,7 @@ static const struct key_row of_service[] = {
 	{ "RestartMaxDelaySec", KEY_DONE, APART },
 	{ "RestartSec", KEY_DONE, .reason = "the first pause, which doubles", APART },
 	{ "RootDirectoryStartOnly", KEY_WARNED, .reason = "RootDirectory applies to all commands" },
+	{ "RuntimeMaxSec", KEY_DONE, .reason = "0 ends the service at once, as with systemd", .zero = "1us" },
 	{ "Sockets", KEY_DONE, .reason = "further sockets, after those whose Service is this one", APART,
 	  .stays = true },
 	{ "TimeoutSec", KEY_DONE, .option = "timeout_stop", .reason = "sets TimeoutStartSec and TimeoutStopSec",
@@ -222,7 +229,7 @@ static const struct key_row of_shared[] = {
 	  "ReadOnlyPaths ReadWritePaths RemoveIPC RestrictAddressFamilies RestrictNamespaces RestrictRealtime "
 	  "RestrictSUIDSGID RootDirectory RuntimeDirectory RuntimeDirectoryMode RuntimeDirectoryPreserve "
 	  "SELinuxContext SendSIGHUP SendSIGKILL StateDirectory StateDirectoryMode SupplementaryGroups "
-	  "SyslogIdentifier SyslogLevel SystemCallArchitectures SystemCallErrorNumber "
+	  "SyslogIdentifier SystemCallArchitectures SystemCallErrorNumber "
 	  "SystemCallFilter TasksMax TemporaryFileSystem UMask User WatchdogSignal WorkingDirectory", KEY_DONE,
 	  .option = NULL },
 	{ "BPFDelegateAttachments BPFDelegateCommands BPFDelegateMaps BPFDelegatePrograms", KEY_WARNED,
@@ -288,6 +295,8 @@ static const struct key_row of_shared[] = {
 	{ "StandardInput", KEY_DONE, .reason = "socket means pass = inetd", .form = FORM_STREAM },
 	{ "StandardInputData StandardInputText", KEY_REFUSED, .reason = "use StandardInput=file:PATH" },
 	{ "StateDirectoryQuota", KEY_WARNED, .reason = "superd does no accounting by unit" },
+	{ "SyslogLevel", KEY_DONE, .reason = "a word or its number", .words = levels,
+	  .wrong = "expected one of emerg, alert, crit, err, warning, notice, info or debug, or 0 to 7" },
 	{ "SyslogFacility", KEY_WARNED, .reason = "the log has one facility for all, as in log = \"syslog:local0\"" },
 	{ "SystemCallLog", KEY_WARNED, .reason = "use SystemCallFilter" },
 	{ "UnsetEnvironment", KEY_DONE, .form = FORM_VARIABLES, .denies = true },

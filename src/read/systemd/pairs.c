@@ -318,6 +318,8 @@ static struct unit_pairing *find_or_pull(struct unit_builder *builder, const cha
 		*failed = !unit->pair;
 		if (unit->pair) {
 			unit->pair->is_pulled = true;
+			diag_note(builder->reading->diags, at,
+				  "%s: superd starts a %s of its own, beside one that systemd may run", key, name);
 			builder->reading->pending++;
 		}
 		return unit->pair;

@@ -272,7 +272,7 @@ static const char *absolute(const char *path)
 	return path && *path == '/' ? path : NULL;
 }
 
-/* root is not looked up, so that a system whose names come over the network can start. */
+/* Of root only the shell is looked up, which /etc/passwd has first wherever other names come over the network. */
 static void read_user(struct specifier_values *machine, struct lookup_cache *lookups, struct pool *pool)
 {
 	const char *home = absolute(secure_getenv("HOME")), *shell = absolute(secure_getenv("SHELL"));
@@ -282,19 +282,18 @@ static void read_user(struct specifier_values *machine, struct lookup_cache *loo
 
 	machine->user_id = pool_textf(pool, "%u", (unsigned)getuid());
 	machine->group_id = pool_textf(pool, "%u", (unsigned)getgid());
-	if (!getuid()) {
-		machine->user = machine->group = "root";
-		machine->home = "/root";
-		machine->shell = "/bin/sh";
-		return;
-	}
 	resolver_open(&resolver, pool, lookups, &ignored);
 	if (machine->user_id)
 		found = accounts_user(&resolver, machine->user_id);
-	accounts_has_group_id(&resolver, getgid(), &machine->group);
+	if (getuid())
+		accounts_has_group_id(&resolver, getgid(), &machine->group);
 	resolver_close(&resolver);
 	diags_free(&ignored);
-	if (found.listed) {
+	if (!getuid()) {
+		machine->user = machine->group = "root";
+		home = "/root";
+		shell = found.listed ? absolute(found.shell) : NULL;
+	} else if (found.listed) {
 		machine->user = found.name;
 		home = home ? home : found.home;
 		shell = shell ? shell : found.shell;

@@ -206,7 +206,7 @@ const struct option_def option_defs[] = {
 	  [LAUNCHD] = "Sockets.SockPathGroup") .argument = "group", .example = "\"www-data\"",
 	  .help = "The group of a unix socket or fifo. Unset: that of socket_user, or superd's own." },
 	OPTION(SOCKETS, SOCKET, socket_mode, mode, [UNIT] = "Socket.SocketMode",
-	  [LAUNCHD] = "Sockets.SockPathMode") .fallback = "0666", .most = 0777, .example = "0660",
+	  [LAUNCHD] = "Sockets.SockPathMode") .fallback = "0666", .most = 07777, .example = "0660",
 	  .help = "The permissions of a unix socket or fifo. Clients need write permission to connect." },
 	OPTION(SOCKETS, LIVE, directory_mode, mode, [UNIT] = "Socket.DirectoryMode") .flags = FOR_UNITS,
 	  .fallback = "0755", .most = 07777, .example = "0755",
@@ -605,9 +605,11 @@ const struct option_def option_defs[] = {
 		  "start it again meanwhile." },
 	OPTION(LIFECYCLE, NEXT, pid_file, path, [UNIT] = "Service.PIDFile") .example = "\"/run/web.pid\"",
 	  .help = "The file to which the program writes the process id of its main process. superd removes it "
-		  "after the program's end. With type = forking it names the daemon, which must be a process of "
-		  "this start. Unset: the daemon is the one process that the start has left, and superd refuses the "
-		  "service where it can make no control group. It needs accept = no." },
+		  "after the program's end. When the main process ends by itself, superd reads it again: a "
+		  "successor that it names, as after USR2 to nginx, is the main process from then on. With type = "
+		  "forking it names the daemon, which must be a process of this start. Unset: the daemon is the one "
+		  "process that the start has left, and superd refuses the service where it can make no control "
+		  "group. It needs accept = no." },
 	OPTION(LIFECYCLE, NEXT, runtime_max, duration, [UNIT] = "Service.RuntimeMaxSec") .fallback = "infinity",
 	  .least = 1, .most = UNLIMITED, .example = "\"1h 30min\"",
 	  .help = "How long an instance may run before superd stops it." },
@@ -980,7 +982,8 @@ const struct option_def option_defs[] = {
 		  "machine." },
 	OPTION(SUPERD, LIVE, stop_timeout, duration) .fallback = "8s", .unset = &no_number,
 	  .argument = "duration", .example = "\"1min 30s\"",
-	  .help = "The time after which superd kills the remaining processes when it stops." },
+	  .help = "The time after which superd kills the remaining processes when it stops. After half of it superd "
+		  "also stops the services that others still need (see WANTED SERVICES in superd(7))." },
 };
 
 #define ROWS (sizeof(option_defs) / sizeof(option_defs[0]))

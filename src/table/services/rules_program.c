@@ -11,8 +11,8 @@
 
 #define NAME_MOST 255
 
-/* Returns NULL, or why it is no name. sd_listen_fds(3) separates names by colons. */
-static const char *name_refuse(const char *name)
+/* Returns NULL, or why it is no name. sd_listen_fds(3) separates names by colons; those of sockets may have blanks. */
+static const char *name_refuse(const char *name, bool is_socket)
 {
 	if (!*name)
 		return "a name is missing";
@@ -21,15 +21,18 @@ static const char *name_refuse(const char *name)
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
 		return "a name is part of paths, where . and .. are directories";
 	for (; *name; name++) {
-		if (!isgraph((unsigned char)*name) || *name == ':' || *name == '/')
-			return "a name consists of letters, digits and punctuation, without blank, colon or slash";
+		if ((!isgraph((unsigned char)*name) && (*name != ' ' || !is_socket)) || *name == ':' || *name == '/')
+			return is_socket ? "a name consists of letters, digits, punctuation and blanks, without colon "
+					   "or slash"
+					 : "a name consists of letters, digits and punctuation, without blank, colon "
+					   "or slash";
 	}
 	return NULL;
 }
 
 void rule_names(const struct service *service, struct diags *diags)
 {
-	const char *reason = name_refuse(service->name);
+	const char *reason = name_refuse(service->name, false);
 	const char *last = service->name;
 
 	if (!reason && strchr("-#", *service->name))
@@ -39,7 +42,7 @@ void rule_names(const struct service *service, struct diags *diags)
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const char *name = service->sockets[i].name;
 
-		reason = strcmp(name, last) ? name_refuse(name) : NULL;
+		reason = strcmp(name, last) ? name_refuse(name, true) : NULL;
 		if (reason)
 			diag_error(diags, service->sockets[i].at, "%s: socket '%s': %s", service->name, name, reason);
 		last = name;

@@ -743,6 +743,11 @@ test at_superds_end_the_main_command_goes_first {
 	}
 }
 
+test a_unit_that_is_read_along_is_named {
+	run_proxied
+	log "test.conf:2:10: Requires: superd starts a back.service of its own, beside one that systemd may run"
+}
+
 # A template whose instances require a unit: it is started with the first of them.
 test what_a_template_requires_starts_with_its_first_instance {
 	write back.service "\[Unit]\nStopWhenUnneeded=yes\n\[Service]\nExecStart=$backend sleep 10000000\nUser=$user\n"
