@@ -92,6 +92,19 @@ static struct plan *plan_of_instance(struct instance *instance, struct buf *why)
 	return instance->plan;
 }
 
+/* Behind a process by this plan: the next one reads again what may be another by then (environment_file). */
+static void leave_plan(struct svc *svc, struct instance *instance, const struct plan *plan)
+{
+	if (!plan || !(plan->flags & PLAN_REREADS))
+		return;
+	if (plan == svc->run->plan)
+		svc_forget_plan(svc);
+	if (!instance || plan != instance->plan)
+		return;
+	plan_free(instance->plan);
+	instance->plan = NULL;
+}
+
 /* ---- descriptors ---- */
 
 static const char *const streams[] = { "input", "output", "error" };
@@ -442,6 +455,8 @@ enum result command_run(struct commands *commands, unsigned number, struct buf *
 	unwire(&wiring);
 	if (own)
 		plan_free(plan);
+	else
+		leave_plan(svc, instance, plan);
 	if (pid > 0 && instance) {
 		fd_close(&instance->report);
 		instance->report = report;
@@ -1135,6 +1150,7 @@ static bool note_launched(struct launching *start, struct buf *why)
 	instance->pid = launch_finish(start->launch, request, start->lends, &instance->report);
 	leave_cgroup(instance, request);
 	unwire(&start->wiring);
+	leave_plan(instance->svc, instance, request->plan);
 	if (instance->pid < 0) {
 		if (limits_are_meant(request->fault.error))
 			instance->lack = request->fault.error;

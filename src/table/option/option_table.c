@@ -345,9 +345,9 @@ const struct option_def option_defs[] = {
 	OPTION(ENVIRONMENT, NEXT, environment_file, paths, [UNIT] = "Service.EnvironmentFile")
 	  .flags = OPTIONAL_PATH, .argument = "path",
 	  .example = "{ \"-/etc/default/web\", \"/etc/web.d/*.env\" }",
-	  .help = "Files of NAME=value lines, which superd reads before every start; others are passed over. A path "
-		  "with *, ? or [ ] stands for all matching files, sorted by name. After a - the file may be "
-		  "missing." },
+	  .help = "Files of NAME=value lines, which superd reads before every start and every command; others are "
+		  "passed over. A path with *, ? or [ ] stands for all matching files, sorted by name. After a - the "
+		  "file may be missing. Where one cannot be read the start or the command fails; a stop goes on." },
 	OPTION(ENVIRONMENT, NEXT, unset_environment, list, [UNIT] = "Service.UnsetEnvironment")
 	  .argument = "NAME[=value]", .example = "{ \"LANG\", \"DEBUG=1\" }",
 	  .help = "Variables that the program never gets; with a value, only if the variable has it." },

@@ -122,6 +122,29 @@ test with_a_minus_are_left_out_where_they_cannot_be_prepared {
 	counts "and its guard restarted it" 1
 }
 
+# Each may write what the next ones read.
+test read_the_environment_files_anew {
+	web "/bin/sh -c 'echo run \$A >>%/diary; echo A=run >%/env; exec $::serve'" "environment_file = \"-%/env\"
+		[with exec_start_pre [list {/bin/sh -c 'echo pre $A >>%/diary; echo A=pre >%/env'} [note {two $A}]] \
+			exec_stop_post [list [note {after $A}]]]" -control
+	pid web
+	done "stop web"
+	wait {[processes] == 0}
+	diary_is "pre\ntwo pre\nrun pre\nafter run\n"
+}
+
+# Nothing is run with half of its variables; the stop goes on.
+test fail_alone_where_they_cannot_read_them {
+	write env "A=b\n"
+	web $serve "environment_file = \"%/env\" [with exec_stop [list [note never]] exec_stop_post [list [note never]]]" -control
+	pid web
+	remove %/env
+	superctl stop --no-wait web
+	wait {[processes] == 0}
+	counts "web: environment_file: %/env: " 2
+	expect {![exists %/diary]}
+}
+
 # 0, 1, 2 and the folder that ls reads.
 test are_never_told_of_the_sockets {
 	web $take [with exec_start_pre [list [note {fds ${LISTEN_FDS}. $(ls /proc/self/fd | wc -l)}]]]
@@ -190,7 +213,6 @@ proc asked {option begins} {
 	eval $begins
 	until 2min {[tries] >= 1}
 	until 1min {[exists %/diary]} 10
-	signal KILL
 }
 test that_hang_around_sockets_are_asked_to_end { asked socket_exec_start_pre {} }
 test that_hang_after_a_start_are_asked_to_end { asked exec_start_post {close [connect web]} }
