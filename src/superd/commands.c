@@ -103,6 +103,8 @@ static void on_end(struct child *child, int status, const struct rusage *used)
 		fault = instance_take_fault(of);
 	else if (are_of_sockets(commands))
 		command_leave(commands);
+	if (fault.stage == STAGE_CONDITIONS)
+		of->was_kept = true;
 	if (commands->phase != PHASE_READY)
 		output_drain(svc, are_of_sockets(commands), status != 0 && commands->phase != PHASE_IDLE_UNLESS);
 	commands->status = commands->late ? -1 : status;

@@ -194,6 +194,7 @@ struct instance {
 	int lack;	     /* of processes, descriptors or memory at its start; 0, or the errno */
 	double cpu;
 	bool is_halted; /* by signals, as its group could not be frozen */
+	bool was_kept;	/* from starting, by a condition or an assertion */
 	bool end_is_judged; /* on_main judges the end of its main process: it gets no further than READY meanwhile */
 	enum stand stand;
 	struct escaped {

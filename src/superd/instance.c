@@ -1454,6 +1454,7 @@ static void on_report(struct io *io)
 		describe_fault(instance->row, &fault, &why);
 		text_copy(instance->why, sizeof(instance->why), buf_string(&why));
 		buf_free(&why);
+		instance->was_kept = fault.stage == STAGE_CONDITIONS;
 		note_result(instance,
 			    fault.stage != STAGE_CONDITIONS ? RESULT_RESOURCES
 				    : fault.error	    ? RESULT_EXIT_CODE
@@ -1501,7 +1502,7 @@ static void leave_phase(struct instance *instance, bool good)
 	if (starts && !good && instance->ends != IS_ASKED)
 		accept_park_again(instance);
 	good &= !starts || !instance->ends;
-	if (starts && instance->result == RESULT_CONDITION) /* it has run nothing that exec_stop_post were to undo */
+	if (starts && instance->was_kept) /* nothing has run that exec_stop_post were to undo */
 		enter(instance, OVER);
 	else
 		enter(instance, good ? phases[instance->phase].done : phases[instance->phase].failed);

@@ -552,9 +552,10 @@ const struct option_def option_defs[] = {
 		  "is its process while it exists. Each may take timeout_stop." },
 	COMMANDS("exec_stop_post", "Service.ExecStopPost", STOP_POST)
 	  .example = "{ \"/usr/bin/rm -f /srv/web/lock\" }",
-	  .help = "Commands that run after the end of an instance, also after a failed start. SERVICE_RESULT is "
-		  "success, exit-code, signal, core-dump, oom-kill, timeout, watchdog, exec-condition, protocol "
-		  "or resources. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its process." },
+	  .help = "Commands that run after the end of an instance, also after a failed start, but not where a "
+		  "condition has kept it. SERVICE_RESULT is success, exit-code, signal, core-dump, oom-kill, "
+		  "timeout, watchdog, exec-condition, protocol or resources. EXIT_CODE (exited, killed or dumped) "
+		  "and EXIT_STATUS describe its process." },
 	COMMANDS_IN(UNITS, "socket_exec_start_pre", "Socket.ExecStartPre", SOCKET_START_PRE)
 	  .example = "{ \"/usr/bin/mkdir -p /run/web\" }",
 	  .help = "Commands that run before superd opens the sockets. If one fails, the sockets count as failed "

@@ -145,6 +145,22 @@ test fail_alone_where_they_cannot_read_them {
 	expect {![exists %/diary]}
 }
 
+# Nothing was tried: a clean-up might undo what is another's.
+test of_an_end_do_not_run_where_an_assertion_has_kept_the_start {
+	foreach name {plain pre} more [list "" [with exec_start_pre [list [note never]]]] {
+		append table "service $name { listen = \"127.0.0.1:0\" exec = \"$::serve\" condition = \"AssertPathExists=%/none\"
+			$more [with exec_stop_post [list [note never]]] backoff_min = 1h backoff_max = 1h }\n"
+	}
+	superd $table
+	foreach name {plain pre} {
+		set client [connect $name]
+		log "$name: cannot start: "
+		close $client
+	}
+	stop
+	expect {![exists %/diary]}
+}
+
 # 0, 1, 2 and the folder that ls reads.
 test are_never_told_of_the_sockets {
 	web $take [with exec_start_pre [list [note {fds ${LISTEN_FDS}. $(ls /proc/self/fd | wc -l)}]]]
