@@ -78,5 +78,7 @@ struct endpoint endpoint_with_options(const struct endpoint *endpoint, const str
 		result.interface = options->bind_to_device;
 	if (options->ipv6_only == IPV6_ONLY_YES && result.family == FAMILY_ANY)
 		result.family = FAMILY_IPV6;
+	if (options->ipv6_only == IPV6_ONLY_NO && result.family == FAMILY_IPV6 && !result.address)
+		result.family = FAMILY_ANY;
 	return result;
 }

@@ -513,7 +513,7 @@ bool listen_is_other_family(const struct service *service, const struct listen *
 /* Whether it is an IPv6 socket, and another one of the service is the same for IPv4. */
 bool listen_is_second_family(const struct service *service, const struct listen *listen);
 
-/* The address that a socket with these options takes: bind_to_device and ipv6_only narrow it. */
+/* The address that a socket with these options takes: bind_to_device and ipv6_only narrow it, or ipv6_only = no widens it. */
 struct endpoint endpoint_with_options(const struct endpoint *endpoint, const struct socket_options *options);
 
 static inline size_t words_count(words list)

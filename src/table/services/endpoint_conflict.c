@@ -26,14 +26,17 @@ struct endpoint_claim endpoint_claim_of(const struct service *service, const str
 static bool hint_at_ipv6_only(const struct endpoint_claim *a, const struct endpoint_claim *b, struct diags *diags)
 {
 	const struct endpoint_claim *both = a->endpoint.family == FAMILY_ANY ? a : b, *other = both == a ? b : a;
+	bool is_unit;
 
 	if (both->endpoint.family != FAMILY_ANY || both->endpoint.address || other->endpoint.family != FAMILY_IPV4 ||
 	    (both->service->is_foreign && both->service->dialect != UNIT))
 		return false;
-	diags_hint(diags,
-		   "without a family a port is that of IPv4, too: %s keeps %s to IPv6, or leave the IPv4 "
-		   "address out",
-		   both->service->dialect == UNIT ? "BindIPv6Only=ipv6-only" : "ipv6_only = yes", both->service->name);
+	is_unit = both->service->dialect == UNIT;
+	diags_hint(diags, "%s a port is that of IPv4, too: %s keeps %s to IPv6, or leave the IPv4 address out",
+		   both->listen->options->ipv6_only != IPV6_ONLY_NO ? "without a family"
+		   : is_unit                                        ? "with BindIPv6Only=both"
+								    : "with ipv6_only = no",
+		   is_unit ? "BindIPv6Only=ipv6-only" : "ipv6_only = yes", both->service->name);
 	return true;
 }
 
