@@ -248,14 +248,15 @@ static void set_backlog(struct unit_builder *builder)
 			  number > INT32_MAX ? INT32_MAX : number < 1 ? 1 : number);
 }
 
-/* The name of the socket's descriptors in $LISTEN_FDNAMES. */
-static const char *descriptor_name(struct unit_builder *builder)
+/* Opens the block, by the name of the socket's descriptors in $LISTEN_FDNAMES. */
+static void open_block(struct unit_builder *builder, const struct unit *unit)
 {
 	const struct unit_assignment *assignment = unit_assigned(builder, "Socket", "FileDescriptorName");
+	const char *name = assignment              ? unit_value(builder, assignment)
+			   : builder->pair->accepts ? "connection" : builder->unit->name;
 
-	if (assignment)
-		return unit_value(builder, assignment);
-	return builder->pair->accepts ? "connection" : builder->unit->name;
+	builder_open_socket(builder->builder, name,
+			    assignment ? unit_assignment_at(builder, assignment) : unit_start(unit));
 }
 
 /* Sets what the unit says of the sockets of a block. */
@@ -286,7 +287,7 @@ static void build_socket(struct unit_builder *builder, const struct unit *unit)
 
 	unit_builder_turn(builder, unit);
 	unit_report_sections(builder, "Socket");
-	builder_open_socket(builder->builder, descriptor_name(builder), unit_start(unit));
+	open_block(builder, unit);
 	endpoints = read_addresses(builder);
 	if (endpoints.count)
 		unit_set_list(builder, "listen", &endpoints);

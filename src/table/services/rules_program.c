@@ -40,11 +40,13 @@ void rule_names(const struct service *service, struct diags *diags)
 	if (reason)
 		diag_error(diags, service->at, "service '%s': %s", service->name, reason);
 	for (size_t i = 0; i < service->socket_count; i++) {
-		const char *name = service->sockets[i].name;
+		const struct listen *listen = &service->sockets[i];
+		const char *name = listen->name;
 
 		reason = strcmp(name, last) ? name_refuse(name, true) : NULL;
 		if (reason)
-			diag_error(diags, service->sockets[i].at, "%s: socket '%s': %s", service->name, name, reason);
+			diag_error(diags, service_listen_origin(service, listen, "socket"), "%s: socket '%s': %s",
+				   service->name, name, reason);
 		last = name;
 	}
 }

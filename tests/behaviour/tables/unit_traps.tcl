@@ -157,6 +157,15 @@ test an_interface_stands_behind_two_percent_signs_and_the_port {
 	has $errors b.socket:2:
 }
 
+test a_wrong_name_of_descriptors_is_told_at_its_line {
+	pair a {ListenStream=7001
+		ListenStream=7002
+		FileDescriptorName=a:b} {ExecStart=/bin/cat}
+	lassign [answer --check --no-preflight -f %/a.socket] status output errors
+	is $status 1
+	has $errors "a.socket:4:20: error: a: socket 'a:b'"
+}
+
 test an_empty_value_takes_back {
 	pair a {ListenStream=%/a.sock} {ExecStart=/bin/false
 		Environment=A=1 B=2}
