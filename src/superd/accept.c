@@ -6,6 +6,7 @@
 #include "superd/daemon.h"
 
 #include <math.h>
+#include <sys/auxv.h>
 
 #define BANNER_MOST (64 << 10)
 #define BATCH 32       /* clients of one socket in a turn of the loop */
@@ -20,22 +21,32 @@
 
 /* ---- addresses that are remembered: per_source_rate, sensors, answers about senders ---- */
 
-static struct remembered {
-	uint64_t whose;
-	unsigned char source[SOURCE_SIZE];
-	double until;
-	int64_t count;
-} remembered[MINUTES_MOST];
+static struct {
+	struct remembered {
+		uint64_t whose;
+		unsigned char source[SOURCE_SIZE];
+		double until;
+		int64_t count;
+	} all[MINUTES_MOST];
+	/* Of hashes: at random, so that nobody can choose whose entry he replaces; 0: none yet. */
+	uint64_t start;
+	unsigned char prefixes[129], prefix_count; /* by which sensors have denied sources: bits */
+} known;
 
 /* The entry of an address; with `make` in the place of what has expired, or would expire first among its neighbours. */
 static struct remembered *remember(uint64_t whose, const unsigned char source[SOURCE_SIZE], bool make)
 {
-	uint64_t hash = hash_bytes(hash_bytes(HASH_START, source, SOURCE_SIZE), &whose, sizeof(whose));
 	struct remembered *oldest = NULL;
 	double now = clock_now();
+	uint64_t hash;
 
+	if (!known.start) {
+		memcpy(&known.start, (const void *)getauxval(AT_RANDOM), sizeof(known.start));
+		known.start |= 1;
+	}
+	hash = hash_bytes(hash_bytes(known.start, source, SOURCE_SIZE), &whose, sizeof(whose));
 	for (int n = 0; n < 8; n++) {
-		struct remembered *one = &remembered[(hash + (uint64_t)n) % MINUTES_MOST];
+		struct remembered *one = &known.all[((hash >> 32) + (uint64_t)n) % MINUTES_MOST];
 
 		if (one->until > now && one->whose == whose && !memcmp(one->source, source, SOURCE_SIZE))
 			return one;
@@ -47,6 +58,31 @@ static struct remembered *remember(uint64_t whose, const unsigned char source[SO
 	*oldest = (struct remembered){ .whose = whose };
 	memcpy(oldest->source, source, SOURCE_SIZE);
 	return oldest;
+}
+
+static bool is_denied(const struct client *client)
+{
+	unsigned char source[SOURCE_SIZE];
+
+	for (unsigned n = 0; n < known.prefix_count; n++) {
+		if (client_source(client, known.prefixes[n], source) && remember(known.prefixes[n], source, false))
+			return true;
+	}
+	return false;
+}
+
+static void deny(const struct client *client, int64_t prefix, double until)
+{
+	unsigned char source[SOURCE_SIZE];
+	unsigned n = 0;
+
+	if (!client_source(client, (unsigned)prefix, source))
+		return;
+	while (n < known.prefix_count && known.prefixes[n] != prefix)
+		n++;
+	known.prefixes[n] = (unsigned char)prefix;
+	known.prefix_count += n == known.prefix_count;
+	remember((uint64_t)prefix, source, true)->until = until;
 }
 
 int64_t load_average(void)
@@ -173,7 +209,7 @@ static enum refusal judge_client(struct svc *svc, struct socket *socket, struct 
 	time_t wall = time(NULL);
 	struct tm local;
 
-	if (client_source(client, 128, address) && remember(0, address, false))
+	if (is_denied(client))
 		return REFUSED_SENSOR;
 	verdict = access_judge(listen_prepared(socket->listen)->access, whole_address(client, address));
 	if (verdict == ACCESS_DENIED)
@@ -208,12 +244,12 @@ static enum refusal judge_client(struct svc *svc, struct socket *socket, struct 
 static void note_touch(struct svc *svc, struct client *client)
 {
 	int64_t time = svc->row->groups->access->deny_time;
-	unsigned char address[SOURCE_SIZE];
 	char peer[128], more[LOG_RATE_LIMIT_MORE] = "";
 
 	client_address(client, peer, sizeof(peer));
-	if (time && client_source(client, 128, address))
-		remember(0, address, true)->until = time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
+	if (time)
+		deny(client, svc->row->groups->access->per_source_prefix,
+		     time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6);
 	if (client->fd < 0 && !log_rate_limit_is_due(&svc->run->datagram_limit, more))
 		return;
 	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s%s", *peer ? peer : "a local client", more);

@@ -487,7 +487,7 @@ const struct option_def option_defs[] = {
 	OPTION(ACCESS, LIVE, instances, count, "instances", "Socket.MaxConnections",
 	  "inetdCompatibility.Instances") .fallback = "1000", .least = 1, .most = UNLIMITED,
 	  .help = "With accept = yes, how many instances may run at once. overload decides about more "
-		  "connections. unlimited: no limit." },
+		  "connections. unlimited: no limit. Unset with builtin = metrics or status: 64." },
 	CHOICE(ACCESS, LIVE, overload, "queue")
 	  .help = "The response to a connection beyond instances. queue: it waits in the accept queue. refuse: "
 		  "superd closes it." },
@@ -498,7 +498,7 @@ const struct option_def option_defs[] = {
 		  "limit." },
 	OPTION(ACCESS, LIVE, per_source_prefix, count) .fallback = "64", .argument = "bits", .least = 1,
 	  .most = 128,
-	  .help = "How many leading bits of an IPv6 address make one source for per_source." },
+	  .help = "How many leading bits of an IPv6 address make one source for per_source and deny_time." },
 	OPTION(ACCESS, LIVE, per_source_rate, count, [FORMER] = "per_source_cpm") .fallback = "unlimited",
 	  .least = 1, .most = UNLIMITED,
 	  .help = "With accept = yes, how many connections a minute superd takes from one client address; with "

@@ -400,6 +400,10 @@ static void find_implied(struct implied *implied, const struct service *row, con
 	/* A program with a set-user-id bit would inherit the filter of bind(2) (superd/start/plan.c). */
 	if (exec->pass == PASS_BIND && !sets(row, "no_new_privileges"))
 		imply(implied, "no_new_privileges", "yes");
+	/* One superd-web takes 0.5 MB, and browsers keep their connections. */
+	if (exec->builtin && (!strcmp(exec->builtin[0], "metrics") || !strcmp(exec->builtin[0], "status")) &&
+	    !find_set(row, "instances"))
+		imply(implied, "instances", "64");
 	for (size_t n = 0; row->settings->defaults && n < sizeof(limited) / sizeof(*limited); n++) {
 		const struct option_def *option = option_find(NATIVE, limited[n]);
 

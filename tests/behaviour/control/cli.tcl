@@ -202,3 +202,15 @@ test check_says_what_it_took_each_source_for {
 	is [prints_of --check -f $native -f $inetd -f $xinetd] "$native: superd.conf, 1 service\n$inetd: inetd.conf, 1 service
 $xinetd: xinetd.conf, 1 service\nin all: 3 services\n"
 }
+
+# Each is a superd-web, and browsers keep their connections.
+test a_page_has_64_instances_unless_the_table_says_otherwise {
+	set table [write page.conf {service page { listen = 1 accept = yes builtin = status }
+		service figures { listen = 2 accept = yes builtin = metrics instances = 9 }
+		service other { listen = 3 accept = yes builtin = health }
+	}]
+	lassign [ends 0 --print=json -f $table] output
+	is_there 1 $output {"instances": 64}
+	is_there 1 $output {"instances": 9}
+	is_there 2 $output {"instances"}
+}
