@@ -42,7 +42,8 @@ static void add_last_start(struct buf *out, const json_t *service)
 		(void)template_add(out, last, ", {wait:span} after it was wanted");
 	if (json_reply_has_number(last, "latency")) {
 		buf_text(out, ", ready after ");
-		human_add(out, duration_write, fmax(json_reply_number(last, "latency") - wait, 0));
+		human_add(out, duration_write,
+			  fmax(json_reply_number(last, "latency") - (wait >= LONG_WAIT ? wait : 0), 0));
 	}
 }
 

@@ -39,6 +39,7 @@ struct past {
 	size_t change_count, wake_count;
 	ev_timer taken; /* the next look whether the client that it was woken for was taken */
 	double asked;	/* the client came */
+	double ready;	/* since then the program may take it */
 };
 
 /* ---- what it does now ---- */
@@ -96,22 +97,6 @@ static bool enter(struct past *past, enum phase_of_past phase, double at)
 	return true;
 }
 
-/* Its state changes; or, in the same one, an instance has come or gone. */
-void facts_note(struct svc *svc, enum state next)
-{
-	enum phase_of_past phase = phase_of(svc, next), before = phase_of(svc, svc->state);
-	double now = clock_now();
-
-	if (!svc->run->past && phase != OFF_OR_CLOSED && phase != ASLEEP &&
-	    (svc->run->past = calloc(1, sizeof(*svc->run->past))))
-		/* A first instance, which is there already, is what comes next. */
-		enter(svc->run->past, before == AWAKE ? ASLEEP : before, svc->since);
-	if (svc->state == LISTENING && next != LISTENING)
-		svc->run->slept = now - svc->since;
-	if (svc->run->past && enter(svc->run->past, phase, now) && next == svc->state)
-		svc->since = now; /* accept = yes: awake or asleep in the same state */
-}
-
 /* by: "" for a client. facts_note_client says who that is, if that is ever known. */
 void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by)
 {
@@ -132,17 +117,49 @@ static struct wake *last_wake(const struct svc *svc)
 	return past && past->wake_count ? &past->wakes[(past->wake_count - 1) % WAKES] : NULL;
 }
 
-/* Its last start or thaw serves: a client waited so long. */
+/* Its last start or thaw serves: a client waited so long. All views have this one figure. */
 void facts_note_served(struct svc *svc, bool thawed, double latency)
 {
 	struct wake *wake = last_wake(svc);
 
+	if (!thawed)
+		svc->run->last_latency = latency;
 	if (wake && wake->thawed == thawed && wake->delay < 0)
-		wake->delay = (float)number_max(clock_now() - wake->at, 0);
+		wake->delay = (float)number_max(latency, 0);
 	if (!svc->run->past)
 		return;
 	svc->run->past->served++;
 	svc->run->past->latency += number_max(latency, 0);
+}
+
+/* Whether the client that it was woken for was taken, if that is still open. */
+static void look_if_taken(struct svc *svc)
+{
+	struct past *past = svc->run->past;
+
+	if (!past || !ev_is_active(&past->taken) || svc_waiting(svc))
+		return;
+	ev_timer_stop(superd.loop, &past->taken);
+	facts_note_served(svc, last_wake(svc)->thawed, clock_now() - past->asked);
+	control_wake();
+}
+
+/* Its state changes; or, in the same one, an instance has come or gone. */
+void facts_note(struct svc *svc, enum state next)
+{
+	enum phase_of_past phase = phase_of(svc, next), before = phase_of(svc, svc->state);
+	double now = clock_now();
+
+	if (svc->state == RUNNING && next != RUNNING)
+		look_if_taken(svc);
+	if (!svc->run->past && phase != OFF_OR_CLOSED && phase != ASLEEP &&
+	    (svc->run->past = calloc(1, sizeof(*svc->run->past))))
+		/* A first instance, which is there already, is what comes next. */
+		enter(svc->run->past, before == AWAKE ? ASLEEP : before, svc->since);
+	if (svc->state == LISTENING && next != LISTENING)
+		svc->run->slept = now - svc->since;
+	if (svc->run->past && enter(svc->run->past, phase, now) && next == svc->state)
+		svc->since = now; /* accept = yes: awake or asleep in the same state */
 }
 
 /* Of a thaw, an earlier line has said how long it slept. */
@@ -162,34 +179,36 @@ static void tell_wake(struct svc *svc, const struct wake *wake)
 		  delay > 0 ? duration_write(span, delay) : "");
 }
 
-/* A client waits until its connection is taken, which no event tells: it is looked at with growing pauses. */
+/* A client waits until its connection is taken, which no event tells: superd looks again, with pauses that grow with
+ * the time that the program has had, not with that of its start. */
 static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct svc *svc = timer->data;
-	const struct wake *wake = last_wake(svc);
-	double waited = clock_now() - svc->run->past->asked;
+	double had = clock_now() - svc->run->past->ready;
 
 	(void)loop, (void)events;
-	if (svc->state != RUNNING || waited > TAKEN_MOST)
+	if (svc->state != RUNNING || had > TAKEN_MOST)
 		return;
-	if (svc_waiting(svc)) {
-		timer_begin(timer, waited / 4 > TAKEN_LEAST ? waited / 4 : TAKEN_LEAST);
-		return;
-	}
-	if (!wake->thawed)
-		svc->run->last_latency = waited;
-	facts_note_served(svc, wake->thawed, waited);
-	control_wake();
+	timer_begin(timer, had / 4 > TAKEN_LEAST ? had / 4 : TAKEN_LEAST);
+	look_if_taken(svc);
 }
 
 /* Its instance is ready, or was thawed: for a client that came then, or by an order. */
 void facts_note_ready(struct svc *svc, double asked)
 {
-	const struct wake *wake = last_wake(svc);
+	struct wake *wake = last_wake(svc);
 
-	if (!svc->socket_count || !wake || *wake->by)
+	if (!wake)
 		return;
+	if (!svc->socket_count || *wake->by) {
+		if (!wake->thawed && wake->delay < 0)
+			wake->delay = (float)number_max(clock_now() - asked, 0);
+		return;
+	}
+	if (!wake->thawed)
+		svc->run->last_latency = 0; /* unknown until the client is taken */
 	svc->run->past->asked = asked;
+	svc->run->past->ready = clock_now();
 	timer_call(&svc->run->past->taken, 0, on_taken, svc);
 }
 
@@ -201,6 +220,7 @@ void facts_note_client(struct svc *svc, const char *peer)
 
 	if (!wake || *wake->by || !*peer || !svc->run->current)
 		return;
+	look_if_taken(svc);
 	text_copy(wake->by, sizeof(wake->by), peer);
 	if (!wake->thawed)
 		text_copy(svc->run->last_peer, sizeof(svc->run->last_peer), peer);

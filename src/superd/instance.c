@@ -1376,10 +1376,9 @@ static void note_started(struct instance *instance)
 		log_event(superd.log, level, &event, "started, pid %ld, for %s", (long)instance->pid,
 			  *instance->peer ? instance->peer : "a local client");
 		record_start(svc, instance->pid, client_port(&instance->client) >= 0 ? instance->peer : NULL);
-		svc->run->last_latency = now - instance->begun;
 		if (wakes)
 			facts_note_wake(svc, false, 0, svc->run->last_peer);
-		facts_note_served(svc, false, svc->run->last_latency);
+		facts_note_served(svc, false, now - instance->begun);
 	} else {
 		text_copy(svc->run->last_peer, sizeof(svc->run->last_peer), svc->run->start_by);
 		event.duration = svc->run->slept;
@@ -1391,7 +1390,7 @@ static void note_started(struct instance *instance)
 			  tells ? duration_write(span, svc->run->slept) : "", tells ? " asleep" : "");
 		record_start(svc, instance->pid, *instance->peer ? instance->peer : NULL);
 		if (wakes)
-			facts_note_wake(svc, false, svc->run->slept, boots ? "boot" : svc->run->start_by);
+			facts_note_wake(svc, false, boots ? 0 : svc->run->slept, boots ? "boot" : svc->run->start_by);
 		svc->run->slept = svc->run->last_latency = 0;
 		*svc->run->start_by = '\0';
 	}

@@ -76,6 +76,55 @@ test of_one_that_accepts_is_running_while_it_has_an_instance {
 	wait {[phase] eq "asleep"}
 }
 
+# It takes 8 minutes to get ready, and accepts the client then.
+proc wake_slowly {} {
+	exec mkfifo [path pipe]; set ::pipe [open [path pipe] r+]
+	web "/bin/sh -c 'read x <%/pipe; echo up; exec $::backend serve'" "ready = up timeout_start = 1h idle_timeout = 1h" -clock
+	set client [connect web]; send $client hello
+	log "web: started"
+	advance 8min
+	lacks [why web] "ready after"
+	puts $::pipe x; flush $::pipe; chan close $::pipe
+	line $client
+	wait {[phase] eq "running"}
+	return $client
+}
+
+proc delay {} { expr {[regexp {"delay":([0-9.]+)} [timeline] all delay] ? $delay : -1} }
+
+test the_delay_of_a_wake_is_one_figure {
+	set client [wake_slowly]
+	advance 1s
+	expect {[set delay [delay]] >= 480 && $delay < 482} [timeline]
+	set status [control "status web"]
+	expect {[regexp {"latency":([0-9.]+)\}} $status all latency] && abs($latency - $delay) < .001} $status
+	expect {[regexp "\"latency\":\\{\"count\":1,\"sum\":$latency\\}" $status]} $status
+	has [prints metrics] "superd_service_activation_latency_seconds_sum{service=\"web\"} $latency"
+	has [why web] "ready after 8 min"
+	advance 30min
+	is [delay] $delay
+	close $client
+}
+
+test the_delay_of_a_wake_is_known_though_the_service_stops_soon {
+	set client [wake_slowly]
+	done "stop web"
+	expect {[delay] >= 480 && [delay] < 500} [timeline]
+	close $client
+}
+
+test the_delay_of_a_wake_is_in_the_log_with_its_client {
+	close [wake_slowly]
+	log " asleep: ready in 8 min"
+}
+
+test a_start_at_boot_follows_no_sleep {
+	web "$backend serve" "start = boot"
+	wait {[phase] eq "running"}
+	has [timeline] {"by":"boot"}
+	lacks [timeline] {"slept"} {"delay":null}
+}
+
 test shows_a_failure_and_a_hold {
 	web /bin/false "backoff_min = 1h backoff_max = 1h" -clock
 	close [connect web]
