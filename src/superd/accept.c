@@ -136,6 +136,25 @@ struct questions {
 static int ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked);
 static unsigned refused_asked;
 
+/* Whether xinetd's record of one who was refused is due: with superd's own line; and called as xinetd each source has
+ * one a minute, as programs that lock out addresses count these. */
+static bool record_is_due(struct svc *svc, const struct client *client, bool due)
+{
+	unsigned char source[SOURCE_SIZE];
+	char more[LOG_RATE_LIMIT_MORE];
+	struct remembered *named;
+	double now = clock_now();
+
+	if (superd.options->invoked_as != AS_XINETD ||
+	    !client_source(client, (unsigned)svc->row->groups->access->per_source_prefix, source))
+		return due;
+	named = remember((uint64_t)(uintptr_t)svc | 1, source, true);
+	due |= named->until <= now && svc_line_is_due(svc, LINE_FAIL, now, more);
+	if (due)
+		named->until = now + 60;
+	return due;
+}
+
 /* has_user: its ident server was asked already. */
 static void refuse_client(struct svc *svc, struct client *client, enum refusal refusal, bool has_user)
 {
@@ -145,6 +164,7 @@ static void refuse_client(struct svc *svc, struct client *client, enum refusal r
 		refused_asked < REFUSED_ASKED;
 	struct event event = { .name = "refused", .service = svc->row->name };
 	char address[128], reason[256], more[LOG_RATE_LIMIT_MORE] = "";
+	bool due = svc_line_is_due(svc, LINE_REFUSED + refusal, clock_now(), more);
 	const char *peer = address;
 
 	client_address(client, address, sizeof(address));
@@ -159,10 +179,11 @@ static void refuse_client(struct svc *svc, struct client *client, enum refusal r
 		event.reason = reason;
 	}
 	svc->run->refused[refusal]++;
-	if (client->fd >= 0 || log_rate_limit_is_due(&svc->run->datagram_limit, more))
+	if (due)
 		log_event(superd.log, LEVEL_NOTICE, &event, "refused %s: %s%s", peer, event.reason, more);
 	if (*refusal_words[refusal].word && refusal != REFUSED_IDENT)
-		record_refusal(svc, client_port(client) >= 0 ? address : NULL, refusal_words[refusal].word);
+		record_refusal(svc, client_port(client) >= 0 ? address : NULL, refusal_words[refusal].word,
+			       record_is_due(svc, client, due));
 	if (client->fd >= 0 && client->asks_mux)
 		send(client->fd, mux_sorry, sizeof(mux_sorry) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (client->fd >= 0 && access->banner_fail && refusal != REFUSED_TWIST) {
@@ -245,16 +266,17 @@ static void note_touch(struct svc *svc, struct client *client)
 {
 	int64_t time = svc->row->groups->access->deny_time;
 	char peer[128], more[LOG_RATE_LIMIT_MORE] = "";
+	bool due = svc_line_is_due(svc, LINE_REFUSED + REFUSED_SENSOR, clock_now(), more);
 
 	client_address(client, peer, sizeof(peer));
 	if (time)
 		deny(client, svc->row->groups->access->per_source_prefix,
 		     time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6);
-	if (client->fd < 0 && !log_rate_limit_is_due(&svc->run->datagram_limit, more))
-		return;
-	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s%s", *peer ? peer : "a local client", more);
-	record_sensor(svc, peer, time == SCAN_INFINITY ? -1 : time / 60000000);
-	record_refusal(svc, peer, "address");
+	if (due) {
+		svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s%s", *peer ? peer : "a local client", more);
+		record_sensor(svc, peer, time == SCAN_INFINITY ? -1 : time / 60000000);
+	}
+	record_refusal(svc, peer, "address", record_is_due(svc, client, due));
 	close_apart(svc, &client->fd);
 }
 
@@ -657,7 +679,7 @@ bool accept_pause_at_cps(struct svc *svc, const struct client *client)
 	if (client)
 		client_address(client, address, sizeof(address));
 	svc_set_reason(svc, "more than %" PRId64 " connections in a second", access->cps.number);
-	record_refusal(svc, *address ? address : NULL, "connections per second");
+	record_refusal(svc, *address ? address : NULL, "connections per second", true);
 	log_event(superd.log, LEVEL_NOTICE,
 		  &(struct event){ .name = "limited",
 				   .service = svc->row->name,
@@ -998,6 +1020,8 @@ static void list_all(const char *what, struct buf *out)
 /* The service that a client of tcpmux has named gets the connection, which the instance of tcpmux has still. */
 static void serve_mux(struct instance *instance, const char *name)
 {
+	char more[LOG_RATE_LIMIT_MORE];
+
 	LIST_OF(struct svc, svc, link, &superd.services) {
 		EACH_SOCKET(socket, svc) {
 			const struct endpoint *endpoint = socket->listen->endpoint;
@@ -1019,8 +1043,9 @@ static void serve_mux(struct instance *instance, const char *name)
 		}
 	}
 	send(instance->client.fd, mux_sorry, sizeof(mux_sorry) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	svc_say(instance->svc, LEVEL_NOTICE, "refused", "refused %s: no service listens on tcpmux:%s",
-		*instance->peer ? instance->peer : "a local client", name);
+	if (svc_line_is_due(instance->svc, LINE_REFUSED + REFUSED_CLOSED, clock_now(), more))
+		svc_say(instance->svc, LEVEL_NOTICE, "refused", "refused %s: no service listens on tcpmux:%s%s",
+			*instance->peer ? instance->peer : "a local client", name, more);
 	journal_instance(instance);
 	close_apart(instance->svc, &instance->client.fd);
 }

@@ -353,6 +353,9 @@ struct idle {
 	struct list watched;  /* what wakes it beside its sockets */
 };
 
+/* Lines of the log that any client can cause, each limited for itself: svc_line_is_due. */
+enum line { LINE_STARTED, LINE_READY, LINE_ENDED, LINE_RECORD, LINE_FAIL, LINE_REFUSED, LINES = LINE_REFUSED + REFUSALS };
+
 /* What a service has beside that once it runs, fails or waits: service.c, where no other file is named. It is all zero
  * before that, which takes no memory (struct zone). */
 struct run {
@@ -443,7 +446,7 @@ struct run {
 	enum result last_result;
 	struct failure *last_failures; /* FAILURES of them; NULL: none */
 	unsigned failure_count, failed_in_row;
-	struct log_rate_limit crash_limit, note_limit, datagram_limit;
+	struct log_rate_limit crash_limit, note_limit, line_limits[LINES];
 	struct rate_limit echoes; /* lines that its programs have caused; svc_echo */
 	unsigned long echoes_dropped;
 	unsigned char banners_told;
@@ -616,6 +619,7 @@ struct svc *svc_find(const char *name);
 struct svc *svc_next(const struct svc *svc); /* NULL: the first; those that leave come last */
 const char *state_name(enum state state);
 void svc_set(struct svc *svc, enum state state);
+bool svc_line_is_due(struct svc *svc, unsigned line, double now, char more[LOG_RATE_LIMIT_MORE]);
 void svc_say(struct svc *svc, enum level level, const char *event, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* A line that its programs cause as often as they like: as many as they may print. */
@@ -831,9 +835,10 @@ unsigned long output_lost(void);
 void ring_begin(enum level level, bool is_followed);
 
 /* record.c */
-void record_start(struct svc *svc, pid_t pid, const char *peer);
-void record_end(struct svc *svc, struct instance *instance, double lasted);
-void record_refusal(struct svc *svc, const char *peer, const char *word);
+/* due: superd's own line about the same is; a file of log_type has all. */
+void record_start(struct svc *svc, pid_t pid, const char *peer, bool due);
+void record_end(struct svc *svc, struct instance *instance, double lasted, bool due);
+void record_refusal(struct svc *svc, const char *peer, const char *word, bool due);
 void record_user(struct svc *svc, const char *peer, bool success, bool known, const char *text);
 void record_traffic(struct svc *svc, uint64_t in, uint64_t out);
 void record_sensor(struct svc *svc, const char *peer, long long minutes);

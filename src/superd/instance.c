@@ -1367,15 +1367,18 @@ static void note_started(struct instance *instance)
 	svc->run->last_start = now;
 	svc->run->last_wait = now - (instance->socket ? instance->begun : svc->run->asked);
 	if (instance->socket) {
-		enum level level =
-			svc->row->groups->logging->log_on_success || svc_shows_superd(svc) ? LEVEL_DEBUG : LEVEL_INFO;
+		char more[LOG_RATE_LIMIT_MORE] = "";
+		bool due = svc_line_is_due(svc, LINE_STARTED, now, more);
+		bool is_told = svc->row->groups->logging->log_on_success || svc_shows_superd(svc);
 
 		event.peer = instance->peer;
 		if (*instance->peer)
 			text_copy(svc->run->last_peer, sizeof(svc->run->last_peer), instance->peer);
-		log_event(superd.log, level, &event, "started, pid %ld, for %s", (long)instance->pid,
-			  *instance->peer ? instance->peer : "a local client");
-		record_start(svc, instance->pid, client_port(&instance->client) >= 0 ? instance->peer : NULL);
+		if (due)
+			log_event(superd.log, is_told && !*more ? LEVEL_DEBUG : LEVEL_INFO, &event,
+				  "started, pid %ld, for %s%s", (long)instance->pid,
+				  *instance->peer ? instance->peer : "a local client", more);
+		record_start(svc, instance->pid, client_port(&instance->client) >= 0 ? instance->peer : NULL, due);
 		if (wakes)
 			facts_note_wake(svc, false, 0, svc->run->last_peer);
 		facts_note_served(svc, false, now - instance->begun);
@@ -1388,7 +1391,7 @@ static void note_started(struct instance *instance)
 		log_event(superd.log, LEVEL_INFO, &event, "started, pid %ld%s%s%s%s%s", (long)instance->pid,
 			  *svc->run->start_by ? ", by " : "", svc->run->start_by, tells ? ", after " : "",
 			  tells ? duration_write(span, svc->run->slept) : "", tells ? " asleep" : "");
-		record_start(svc, instance->pid, *instance->peer ? instance->peer : NULL);
+		record_start(svc, instance->pid, *instance->peer ? instance->peer : NULL, true);
 		if (wakes)
 			facts_note_wake(svc, false, boots ? 0 : svc->run->slept, boots ? "boot" : svc->run->start_by);
 		svc->run->slept = svc->run->last_latency = 0;

@@ -425,16 +425,20 @@ bool rate_limit_is_reached(const struct rate_limit *limit, int64_t most, double 
 
 void rate_limit_count(struct rate_limit *limit, double length, double now);
 
-/* Limits a log line that a backend or a client can cause at will: superd logs it once in ten seconds, with the
- * number of suppressed lines. */
+/* Limits a log line that a backend or a client can cause at will. */
 struct log_rate_limit {                 /* zeroed: no line was logged yet */
-	double last_logged;             /* loop time of the last line; 0: none */
-	unsigned suppressed;            /* lines not logged since */
+	double begun, last_logged;      /* loop time of the first line of a window, of the last line; 0: none */
+	unsigned count, suppressed;     /* in this window; not logged since the last line */
 };
 
 #define LOG_RATE_LIMIT_MORE 40
 
-/* Whether the line must be logged now; if so, more gets its ending: "; 7 more before it", or "". */
+/* Whether the line must be logged now: the first `whole` ones of a window, and after each line one after the pause. If
+ * so, more gets its ending: "; 7 more before it", or "". */
+bool log_rate_limit_allows(struct log_rate_limit *limit, unsigned whole, double window, double pause, double now,
+			   char more[LOG_RATE_LIMIT_MORE]);
+
+/* Once in ten seconds. */
 bool log_rate_limit_is_due(struct log_rate_limit *limit, char more[LOG_RATE_LIMIT_MORE]);
 
 /* The result of an instance, in systemd's words (SERVICE_RESULT of systemd.exec(5)): for its commands, the log, and the

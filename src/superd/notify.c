@@ -435,6 +435,7 @@ static void obey_message(struct instance *instance, const struct notify_message 
 	struct svc *svc = instance->svc;
 	const struct lifecycle_options *lifecycle = instance->row->groups->lifecycle;
 	struct buf visible = { 0 };
+	char more[LOG_RATE_LIMIT_MORE] = "";
 
 	if (message->wrong.at)
 		svc_echo(svc, LEVEL_WARNING, "notification", "pid %ld: passed over: %.*s", (long)received->pid,
@@ -503,7 +504,8 @@ static void obey_message(struct instance *instance, const struct notify_message 
 		}
 		if (instance->phase != STARTED)
 			return;
-		svc_say(svc, LEVEL_INFO, "ready", "pid %ld is ready", (long)instance->pid);
+		if (!instance->socket || svc_line_is_due(svc, LINE_READY, clock_now(), more))
+			svc_say(svc, LEVEL_INFO, "ready", "pid %ld is ready%s", (long)instance->pid, more);
 		instance_be_ready(instance);
 	}
 }

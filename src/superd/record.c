@@ -155,19 +155,36 @@ static bool to_file(struct svc *svc, const struct log_target *target, const stru
 	return good;
 }
 
-/* event: its name, and what is known beside the service. Frees the line. */
-static void log_line(struct svc *svc, struct event event, struct buf *line)
+static bool has_file(const struct svc *svc)
+{
+	const struct log_target *target = svc->row->groups->logging->log_type;
+
+	return target && target->kind == LOG_TYPE_FILE;
+}
+
+/* event: its name, and what is known beside the service. due: also where all services log. Frees the line. */
+static void log_line(struct svc *svc, struct event event, struct buf *line, bool due)
 {
 	const struct log_target *target = svc->row->groups->logging->log_type;
 
 	event.service = svc->row->name;
 	if (line->failed)
 		++*log_losses(superd.log);
-	else if (target && target->kind != LOG_TYPE_FILE)
+	else if (has_file(svc) && to_file(svc, target, line))
+		;
+	else if (due && target && target->kind != LOG_TYPE_FILE)
 		to_syslog(target, line);
-	else if (!target || !to_file(svc, target, line))
+	else if (due)
 		log_record(superd.log, LEVEL_INFO, &event, buf_string(line), line->length);
 	buf_free(line);
+}
+
+/* For a record of which superd has no line of its own. */
+static bool is_due(struct svc *svc)
+{
+	char more[LOG_RATE_LIMIT_MORE];
+
+	return svc_line_is_due(svc, LINE_RECORD, clock_now(), more);
 }
 
 /* ---- the lines, as xinetd 2.3.15 writes them, field by field in its order; each flag adds its field ----
@@ -195,29 +212,29 @@ static void add_visible(struct buf *line, const char *head, const char *text)
 	buf_cut(line, MOST);
 }
 
-void record_start(struct svc *svc, pid_t pid, const char *peer)
+void record_start(struct svc *svc, pid_t pid, const char *peer, bool due)
 {
 	unsigned flags = svc->row->groups->logging->log_on_success;
 	struct buf line;
 
-	if (!flags)
+	if (!flags || !(due || has_file(svc)))
 		return;
 	line = begin_line(svc, "START");
 	if (flags & SUCCESS_PID)
 		buf_addf(&line, " pid=%ld", (long)pid);
 	if (flags & SUCCESS_HOST)
 		add_visible(&line, " from=", peer);
-	log_line(svc, (struct event){ .name = "start", .pid = pid, .peer = peer }, &line);
+	log_line(svc, (struct event){ .name = "start", .pid = pid, .peer = peer }, &line, due);
 }
 
-void record_end(struct svc *svc, struct instance *instance, double lasted)
+void record_end(struct svc *svc, struct instance *instance, double lasted, bool due)
 {
 	unsigned flags = svc->row->groups->logging->log_on_success;
 	struct event event = { .name = "exit", .pid = instance->pid, .has_duration = true, .duration = lasted };
 	int status = instance->status;
 	struct buf line;
 
-	if (!(flags & (SUCCESS_EXIT | SUCCESS_DURATION)))
+	if (!(flags & (SUCCESS_EXIT | SUCCESS_DURATION)) || !(due || has_file(svc)))
 		return;
 	line = begin_line(svc, "EXIT");
 	if (flags & SUCCESS_EXIT)
@@ -228,21 +245,21 @@ void record_end(struct svc *svc, struct instance *instance, double lasted)
 	if (flags & SUCCESS_DURATION)
 		buf_addf(&line, " duration=%lld(sec)", (long long)lasted);
 	event_add_end(&event, status);
-	log_line(svc, event, &line);
+	log_line(svc, event, &line, due);
 }
 
-void record_refusal(struct svc *svc, const char *peer, const char *word)
+void record_refusal(struct svc *svc, const char *peer, const char *word, bool due)
 {
 	unsigned flags = svc->row->groups->logging->log_on_failure;
 	struct buf line;
 
-	if (!flags)
+	if (!flags || !(due || has_file(svc)))
 		return;
 	line = begin_line(svc, "FAIL");
 	buf_addf(&line, " %s", word);
 	if (flags & FAILURE_HOST)
 		add_visible(&line, " from=", peer);
-	log_line(svc, (struct event){ .name = "fail", .peer = peer, .reason = word }, &line);
+	log_line(svc, (struct event){ .name = "fail", .peer = peer, .reason = word }, &line, due);
 }
 
 /* text: the user, or why there is none. */
@@ -258,7 +275,7 @@ void record_user(struct svc *svc, const char *peer, bool success, bool known, co
 	if (!known)
 		add_visible(&line, " ", peer);
 	add_visible(&line, " ", text);
-	log_line(svc, (struct event){ .name = known ? "userid" : "noid", .peer = peer }, &line);
+	log_line(svc, (struct event){ .name = known ? "userid" : "noid", .peer = peer }, &line, is_due(svc));
 }
 
 void record_traffic(struct svc *svc, uint64_t in, uint64_t out)
@@ -269,7 +286,7 @@ void record_traffic(struct svc *svc, uint64_t in, uint64_t out)
 		return;
 	line = begin_line(svc, "TRAFFIC");
 	buf_addf(&line, " in=%llu(bytes) out=%llu(bytes)", (unsigned long long)in, (unsigned long long)out);
-	log_line(svc, (struct event){ .name = "traffic" }, &line);
+	log_line(svc, (struct event){ .name = "traffic" }, &line, is_due(svc));
 }
 
 /* An address has touched a sensor. minutes -1: for ever. It repeats the pid, as xinetd does, in whose own log it is. */
@@ -288,6 +305,8 @@ void record_wrapped(struct svc *svc, bool let_in, const char *peer)
 	struct event event = { .name = let_in ? "start" : "fail", .service = svc->row->name, .peer = peer };
 	struct buf line = { 0 };
 
+	if (!is_due(svc))
+		return;
 	buf_addf(&line, "%sconnection from %s, service", let_in ? "" : "refused ", peer);
 	add_visible(&line, " ", svc->row->name);
 	buf_text(&line, " (tcp)");

@@ -19,6 +19,8 @@
 #define CONDITION_SECONDS 10.
 #define SKIPPED 5000000	 /* microseconds until a condition is looked at again, doubled up to: */
 #define SKIPPED_MOST 80000000
+#define ADMITTED_WHOLE 100 /* lines a second about clients that are admitted, */
+#define REFUSED_WHOLE 20   /* and a minute about those that are refused, each with its reason; then one a second */
 #define TELL_AGAIN 600. /* seconds until the log has again why a socket cannot be opened */
 
 /* State by state: its word, whether clients are looked out for, and what a client, the end of the timer, an order to
@@ -305,6 +307,15 @@ void svc_say(struct svc *svc, enum level level, const char *name, const char *fo
 	va_start(list, format);
 	say(svc, level, name, format, list);
 	va_end(list);
+}
+
+/* Whether the log is to have a line that any client can cause. */
+bool svc_line_is_due(struct svc *svc, unsigned line, double now, char more[LOG_RATE_LIMIT_MORE])
+{
+	bool refused = line >= LINE_REFUSED;
+
+	return log_rate_limit_allows(&svc_run(svc)->line_limits[line], refused ? REFUSED_WHOLE : ADMITTED_WHOLE,
+				     refused ? 60. : 1., 1., now, more);
 }
 
 /* As what it prints (superd-output's is_suppressed), and apart from that: what superd itself says of it is not lost. */
@@ -1461,20 +1472,24 @@ static void log_end(struct svc *svc, struct instance *instance, double lasted, b
 	bool crashed = failed && (instance->result == RESULT_SIGNAL || instance->result == RESULT_CORE_DUMP ||
 				 instance->result == RESULT_OOM_KILL);
 	bool well = instance->ends == IS_ASKED || instance->status == 0;
-	char text[48], span[DURATION_MOST], more[LOG_RATE_LIMIT_MORE] = "";
+	char text[48], span[DURATION_MOST], before[LOG_RATE_LIMIT_MORE] = "", more[LOG_RATE_LIMIT_MORE] = "";
+	bool due = !instance->socket || svc_line_is_due(svc, LINE_ENDED, instance->since + lasted, before);
 	enum level level = LEVEL_NOTICE;
 
-	if (crashed)
+	if (crashed && due)
 		level = log_rate_limit_is_due(&svc->run->crash_limit, more) ? LEVEL_WARNING : LEVEL_INFO;
 	else if (well)
-		level = (svc->row->exec->accept && svc->row->groups->logging->log_on_success) || svc_shows_superd(svc)
+		level = ((svc->row->exec->accept && svc->row->groups->logging->log_on_success) ||
+			 svc_shows_superd(svc)) && !*before
 			? LEVEL_DEBUG
 			: LEVEL_INFO;
-	record_end(svc, instance, lasted);
+	record_end(svc, instance, lasted, due);
+	if (!due)
+		return;
 	event_add_end(&event, instance->status);
 	status_describe(instance->status, text);
 	log_event(superd.log, level, &event, "pid %ld ended: %s after %s%s", (long)instance->pid, text,
-		  duration_write(span, lasted), more);
+		  duration_write(span, lasted), *before ? before : more);
 }
 
 bool user_runs(uid_t uid)

@@ -78,17 +78,27 @@ void rate_limit_count(struct rate_limit *limit, double length, double now)
 	limit->count++;
 }
 
-bool log_rate_limit_is_due(struct log_rate_limit *limit, char more[LOG_RATE_LIMIT_MORE])
+bool log_rate_limit_allows(struct log_rate_limit *limit, unsigned whole, double window, double pause, double now,
+			   char more[LOG_RATE_LIMIT_MORE])
 {
-	double now = clock_now();
-
-	if (limit->last_logged && now - limit->last_logged < LOG_INTERVAL) {
+	if (now - limit->begun >= window) {
+		limit->begun = now;
+		limit->count = 0;
+	}
+	if (limit->count >= whole && limit->last_logged && now - limit->last_logged < pause) {
 		limit->suppressed++;
 		return false;
 	}
 	more[0] = '\0';
 	if (limit->suppressed)
 		snprintf(more, LOG_RATE_LIMIT_MORE, "; %u more before it", limit->suppressed);
-	*limit = (struct log_rate_limit){ .last_logged = now };
+	limit->count++;
+	limit->suppressed = 0;
+	limit->last_logged = now;
 	return true;
+}
+
+bool log_rate_limit_is_due(struct log_rate_limit *limit, char more[LOG_RATE_LIMIT_MORE])
+{
+	return log_rate_limit_allows(limit, 0, LOG_INTERVAL, LOG_INTERVAL, clock_now(), more);
 }

@@ -319,3 +319,12 @@ test files_of_services_that_are_gone_are_closed {
 	reload [row /bin/true]
 	descriptors_at_most $before
 }
+
+# It has limits of its own.
+test a_file_has_all_lines_however_many {
+	each "/bin/cat" "$to_file log_on_failure = { HOST } no_access = 127.0.0.1" -clock
+	settle; hold_clock
+	repeat 40 { refused each }
+	wait {[lines %/records] == 40}
+	expect {[count "each: refused 127.0.0.1"] == 20}
+}

@@ -314,3 +314,22 @@ test tells_its_life_in_xinetds_words {
 	stop
 	log "Exiting...\n"
 }
+
+# Programs that lock addresses out count these lines: a flood of one address hides no other.
+test names_each_refused_address_once_a_minute_beside_a_flood {
+	as_xinetd -clock [web 0 "\tno_access = 127.0.0.0/8\n\tlog_on_failure = HOST\n"]
+	settle; hold_clock
+	repeat 30 { refused web -from 127.0.0.2 }
+	wait {[count "FAIL: web address from=127.0.0.2"] == 20}
+	repeat 5 { refused web -from 127.0.0.3 }
+	wait {[count "FAIL: web address from=127.0.0.3"] == 1}
+	advance 30s
+	# One a second is whole again.
+	refused web -from 127.0.0.4; refused web -from 127.0.0.3
+	wait {[count "FAIL: web address from=127.0.0.4"] == 1}
+	expect {[count "FAIL: web address from=127.0.0.3"] == 1}
+	advance 31s
+	repeat 25 { refused web -from 127.0.0.2 }
+	refused web -from 127.0.0.3
+	wait {[count "FAIL: web address from=127.0.0.3"] == 2}
+}
