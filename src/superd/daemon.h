@@ -321,6 +321,7 @@ struct others {
 		struct socket_address address;
 		uint16_t port;	/* of TCP; else 0 */
 		bool is_chosen; /* by the kernel, as it seems: such ports are the program's own business */
+		bool is_target; /* redirect leads there */
 	} list[OTHERS_MOST];
 };
 

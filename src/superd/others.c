@@ -36,6 +36,7 @@ struct other_search {
 	size_t end_count, end_room;
 	unsigned first_chosen, last_chosen; /* the ports that the kernel chooses from */
 	const char *protocol;
+	unsigned relayed; /* connections to where redirect leads */
 };
 
 /* ---- which sockets are its own ---- */
@@ -161,6 +162,17 @@ static void to_address(int family, const void *bytes, struct socket_address *out
 		memcpy(&out->in6.sin6_addr, bytes, sizeof(out->in6.sin6_addr));
 }
 
+/* Whether redirect leads there. Whether the program listens at all addresses or at one is its own business. */
+static bool is_target(const struct svc *svc, const char *text, unsigned port)
+{
+	words target = svc->row->exec->redirect;
+
+	if (!service_is_relayed(svc->row))
+		return false;
+	return target[1] ? port == strtoul(target[1], NULL, 10)
+			 : !strncmp(text, "unix:", 5) && !strcmp(text + 5, target[0]);
+}
+
 static void see_listener(struct nlmsghdr *message, void *context)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
@@ -186,6 +198,7 @@ static void see_listener(struct nlmsghdr *message, void *context)
 	if (!other)
 		return;
 	other->is_chosen = is_chosen;
+	other->is_target = is_target(search->svc, text, port);
 	if (is_tcp) {
 		other->port = (uint16_t)port;
 		other->address = address;
@@ -211,17 +224,23 @@ static void see_end(struct nlmsghdr *message, void *context)
 	struct other_search *search = context;
 	struct socket_address address;
 	struct end end = { .is_server = false }, *list;
+	bool is_relayed = false;
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
 		return;
-	for (unsigned n = 0; n < search->found->count; n++)
-		end.is_server |= has_accepted(&search->found->list[n], socket);
+	for (unsigned n = 0; n < search->found->count; n++) {
+		if (has_accepted(&search->found->list[n], socket)) {
+			end.is_server = true;
+			is_relayed |= search->found->list[n].is_target;
+		}
+	}
 	/* Who waits in the queue belongs to no process yet; what is closed by the server belongs to none any more. */
 	if (end.is_server
 		    ? !socket->idiag_inode && 1u << socket->idiag_state & (1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2)
 		    : !is_own(search, socket->idiag_inode, socket->idiag_uid))
 		return;
 	search->found->clients += end.is_server;
+	search->relayed += is_relayed;
 	if (search->end_count == CONNECTIONS_MOST ||
 	    !(list = array_grow(search->ends, &search->end_room, search->end_count, sizeof(*list))))
 		return;
@@ -256,7 +275,7 @@ static void leave_out_own(struct other_search *search)
 }
 
 /* Its text. false: it has no name, or is not the program's: control groups of unix sockets are not told. */
-static bool name_unix(const struct other_search *search, const struct nlmsghdr *message, char text[OTHER_TEXT])
+static bool name_unix(const struct other_search *search, struct nlmsghdr *message, char text[OTHER_TEXT])
 {
 	const struct unix_diag_msg *socket = NLMSG_DATA(message);
 	struct socket_address address = { .un.sun_family = AF_UNIX };
@@ -283,9 +302,12 @@ static void see_unix_listener(struct nlmsghdr *message, void *context)
 	struct other_search *search = context;
 	struct unix_diag_rqlen queue;
 	char text[OTHER_TEXT];
+	struct other *other;
 
-	if (!name_unix(search, message, text) || is_superds(search->svc, socket->udiag_ino) || !add(search, text))
+	if (!name_unix(search, message, text) || is_superds(search->svc, socket->udiag_ino) ||
+	    !(other = add(search, text)))
 		return;
+	other->is_target = is_target(search->svc, text, 0);
 	sock_diag_unix_attribute(message, UNIX_DIAG_RQLEN, &queue, sizeof(queue));
 	search->found->clients += queue.udiag_rqueue;
 }
@@ -299,8 +321,12 @@ static void see_unix_end(struct nlmsghdr *message, void *context)
 	if (!name_unix(search, message, text))
 		return;
 	sock_diag_unix_attribute(message, UNIX_DIAG_PEER, &peer, sizeof(peer));
-	for (unsigned n = 0; n < search->found->count; n++)
-		search->found->clients += !strcmp(search->found->list[n].text, text) && !has_inode(search, peer);
+	for (unsigned n = 0; n < search->found->count; n++) {
+		if (!strcmp(search->found->list[n].text, text) && !has_inode(search, peer)) {
+			search->found->clients++;
+			search->relayed += search->found->list[n].is_target;
+		}
+	}
 }
 
 static bool ask_inet(struct other_search *search, int protocol, uint32_t states, void (*see)(struct nlmsghdr *, void *))
@@ -329,6 +355,10 @@ static bool ask(struct other_search *search)
 			sock_diag_list_unix(1u << TCP_ESTABLISHED, UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_UID,
 					    see_unix_end, search);
 	leave_out_own(search);
+	/* Who is relayed is counted at superd's socket. */
+	if (search->relayed > search->svc->run->idle.clients.connected)
+		search->relayed = search->svc->run->idle.clients.connected;
+	search->found->clients -= search->relayed < search->found->clients ? search->relayed : search->found->clients;
 	return good;
 }
 
@@ -343,7 +373,7 @@ static bool is_ignored(const struct svc *svc)
 static void tell(struct svc *svc, const struct others *before, const struct others *now)
 {
 	for (unsigned n = 0; n < now->count; n++) {
-		bool told = now->list[n].is_chosen;
+		bool told = now->list[n].is_chosen || now->list[n].is_target;
 
 		for (unsigned i = 0; before && i < before->count; i++)
 			told |= !strcmp(before->list[i].text, now->list[n].text);
@@ -406,7 +436,7 @@ const char *others_keep_awake(const struct svc *svc)
 	const struct others *others = svc->run->others;
 
 	for (unsigned n = 0; others && !is_ignored(svc) && n < others->count; n++) {
-		if (others->list[n].port && !others->list[n].is_chosen)
+		if (others->list[n].port && !others->list[n].is_chosen && !others->list[n].is_target)
 			return others->list[n].text;
 	}
 	return NULL;
@@ -417,8 +447,10 @@ void others_show(const struct svc *svc, struct buf *out)
 	const struct others *others = svc->run->others;
 
 	json_list_field(out, "other_sockets");
-	for (unsigned n = 0; others && n < others->count; n++)
-		json_element_text(out, others->list[n].text);
+	for (unsigned n = 0; others && n < others->count; n++) {
+		if (!others->list[n].is_target)
+			json_element_text(out, others->list[n].text);
+	}
 	json_list_close(out);
 }
 

@@ -170,6 +170,18 @@ test a_frozen_program_goes_on_with_the_next_client {
 	log "thawed after"
 }
 
+# superd does not wake it there, but cuts off nobody.
+test who_is_connected_to_the_program_itself_is_a_client {
+	set target [relayed "idle_timeout = 5min"]
+	set first [pid app]
+	set client [connect $target]
+	hours_pass
+	is [asks $client still] $first
+	expect {![logged "listens at tcp"]}
+	close $client
+	until 10min {[logged "ended: signal TERM"]} 10
+}
+
 # The kernel says for how long nothing has moved, in real time.
 test the_next_byte_of_a_quiet_client_wakes_a_frozen_program {
 	relayed "idle_timeout = 500ms idle_action = freeze idle_when = quiet"
