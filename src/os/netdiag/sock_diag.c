@@ -172,9 +172,9 @@ bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct n
 			     .sdiag_protocol = (unsigned char)filter->protocol, .idiag_ext = filter->extensions,
 			     .idiag_states = filter->states,
 			     .id.idiag_sport = htons(filter->port) },
-		.by_group = { { sizeof(struct by_group), INET_DIAG_REQ_BYTECODE },
-			      { INET_DIAG_BC_CGROUP_COND, sizeof(struct inet_diag_bc_op) + sizeof(filter->cgroup),
-				sizeof(struct inet_diag_bc_op) + sizeof(filter->cgroup) + 4 } },
+		.by_group.head = { sizeof(struct by_group), INET_DIAG_REQ_BYTECODE },
+		.by_group.op = { INET_DIAG_BC_CGROUP_COND, sizeof(struct inet_diag_bc_op) + sizeof(filter->cgroup),
+				 sizeof(struct inet_diag_bc_op) + sizeof(filter->cgroup) + 4 },
 	};
 
 	memcpy(request.by_group.cgroup, &filter->cgroup, sizeof(filter->cgroup));

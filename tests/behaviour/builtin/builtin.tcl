@@ -63,10 +63,10 @@ test time_is_four_bytes_on_every_machine {
 }
 
 test two_hundred_silent_clients_hold_nobody_up {
-	stream "builtin = echo backlog = 512"
+	stream "builtin = echo backlog = 512" -control
 	repeat 200 { lappend silent [connect small] }
 	is [answer_of [connect small] busy] busy
-	wait {[count "small: started"] == 201}
+	wait {[value [control "status small"] activations] == 201}
 	close {*}$silent
 	wait {[processes] == 0}
 }

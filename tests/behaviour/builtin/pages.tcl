@@ -314,11 +314,19 @@ test reasons_are_not_shown_to_everybody_either {
 # Clients that send nothing take nothing from those that ask: neither of this service nor of another.
 test silent_clients_keep_nobody_out {
 	run_status
-	repeat 100 { lappend clients [connect p] }
-	wait {[processes] == 100}
+	repeat 63 { lappend clients [connect p] }
+	wait {[processes] == 63}
 	ok /
+	# With one more of them the next one waits until any leaves.
+	lappend clients [connect p]
+	wait {[processes] == 64}
+	set next [connect p]; put $next "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+	wait {[state p] == "full"}
+	expect {[quiet $next]}
+	close [lindex $clients 0]
+	begins [rest $next] "HTTP/1.1 200 OK\r\n"
 	expect {![logged failing]}
-	foreach client $clients { close $client }
+	close $next {*}[lrange $clients 1 end]
 	wait {[processes] == 0}
 }
 

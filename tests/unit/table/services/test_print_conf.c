@@ -467,7 +467,7 @@ Test(print_conf, explains_bounds_words_default_and_names_elsewhere)
 	cr_expect(strstr(text, " to 1d\n"), "%s", text);
 	cr_expect(strstr(text, "systemd   Service.RestartMaxDelaySec\n"), "%s", text);
 	cr_expect(strstr(text, "words     group, mixed, process, none\n"), "%s", text);
-	cr_expect(strstr(text, "bounds    0000 to 0777\n"), "%s", text);
+	cr_expect(strstr(text, "bounds    0000 to 07777\n"), "%s", text);
 	cr_expect(strstr(text, "set in    service, socket, defaults\n"), "%s", text);
 	free(text);
 	out = open_memstream(&text, &length);
