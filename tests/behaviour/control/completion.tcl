@@ -1,5 +1,5 @@
 # The completions of superctl, asked with a superd that runs: the words behind a verb are its services. bash's is called as bash calls
-# it; of zsh's the part that finds the services, with what stands around it in zsh replaced.
+# it; of zsh's the part that finds the services, with what stands around it in zsh replaced; fish says itself what it would offer.
 suite completion
 
 set folder $env(SRCDIR)/contrib/completion
@@ -65,4 +65,18 @@ _call_program() { shift; eval "$*"; }
 _arguments() { local -A opt_args; opt_args[--control]=$control; _superctl_services; }
 . "$2"} zsh $superctl $folder/_superctl %/control] status output errors
 	is $output "mail\nweb\n"
+}
+
+test of_fish_offers_the_services {
+	needs_shell fish
+	run_superd $rows
+	log "mail: listening on"
+	foreach {line words} {{status } {mail web} {--control=%/control status m} mail {rest} restart {reload --ch} {}} {
+		lassign [run /usr/bin/env HOME=%/ fish --no-config -c {set -x PATH (dirname $argv[1]) $PATH; set -x SUPERD_CONTROL $argv[3]
+source $argv[2]; complete -C "superctl $argv[4]" | string replace -r "\t.*" "" | sort} \
+			$superctl $folder/superctl.fish [path control] [string map [list % [path ""]] $line]] status output errors
+		expect {$status == 0 && $errors eq ""} $errors
+		is $output [join [concat $words {{}}] \n]
+	}
+	file delete -force [path .local] [path .config] [path .cache]
 }
