@@ -58,6 +58,7 @@ static struct {
 	struct {
 		char version[80];
 		int control, output, programs[PROGRAMS];
+		unsigned found;
 		pid_t output_pid;
 	} said; /* of superd itself, or of the one before */
 } journal = { .fd = -1,
@@ -450,6 +451,7 @@ void journal_flush(void)
 {
 	if (!journal.is_written)
 		return;
+	journal.due |= journal.said.found != programs_found();
 	take_changed(true);
 	if (journal.lines.failed ||
 	    (journal.lines.length &&
@@ -585,8 +587,6 @@ static void add_all(struct buf *out)
 	journal.said.control = control_fd();
 	journal.said.output = superd.output.fd;
 	journal.said.output_pid = superd.output.child.pid;
-	for (enum program n = 0; n < PROGRAMS; n++)
-		journal.said.programs[n] = program_known(n)->fd;
 	buf_text(out, HEAD "+superd -");
 	walk_superd(&(struct journal_line){ .out = out });
 	buf_char(out, '\n');
@@ -616,6 +616,9 @@ static bool compose(struct buf *out)
 		return false;
 	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
 		svc->noted = false;
+	journal.said.found = programs_found(); /* first: a thread may find one meanwhile */
+	for (enum program n = 0; n < PROGRAMS; n++)
+		journal.said.programs[n] = program_known(n)->fd;
 	add_all(out);
 	return !out->failed;
 }

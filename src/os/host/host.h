@@ -408,6 +408,9 @@ const struct own_program *program_get(enum program which);
 /* The same without looking again: the loop may ask, where a folder may not answer. */
 const struct own_program *program_known(enum program which);
 
+/* How many were opened so far. Any thread may find one that was missing. */
+unsigned programs_found(void);
+
 /* Appends a message: "superd's own program superd-builtin is missing; superd searched /usr/libexec/superd, …". */
 void program_describe_missing(enum program which, struct buf *out);
 

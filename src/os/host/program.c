@@ -8,6 +8,7 @@
  * A package manager replaces files by new ones (rename(2)), so the files that are open stay as they are. */
 #include "os/host/host.h"
 
+#include <stdatomic.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 
@@ -16,6 +17,7 @@
 static struct {
 	pthread_mutex_t lock;           /* the loop and the thread that reads a table ask */
 	bool are_open;
+	atomic_uint found;              /* opened so far */
 	struct own_program list[PROGRAMS];
 } programs = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -96,6 +98,12 @@ static void find_program(const struct libexec_dirs *dirs, struct own_program *pr
 		fd_close(&program->fd);
 		program->error = ENOMEM;
 	}
+	programs.found += program->fd >= 0;
+}
+
+unsigned programs_found(void)
+{
+	return programs.found;
 }
 
 /* Whether configure was told to leave it out. */
