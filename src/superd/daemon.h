@@ -261,6 +261,7 @@ struct instance {
 struct ring_line {
 	double at;
 	enum level level;
+	const char *event; /* a constant */
 	char *text;
 	uint64_t serial;
 	pid_t pid; /* of the program that has printed it */

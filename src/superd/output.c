@@ -212,6 +212,7 @@ static void ring_add(struct svc *svc, double at, enum level level, const struct 
 	struct ring_line *lines = ring->lines,
 			 line = { .at = at,
 				  .level = level,
+				  .event = event->name,
 				  .serial = ++superd.serial,
 				  .pid = event->pid,
 				  .is_output = event->is_output };

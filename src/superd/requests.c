@@ -335,6 +335,8 @@ static void send_lines(struct session *session)
 		json_seconds_field(out, "at", line->at);
 		json_text_field(out, "level", log_level_name(line->level));
 		json_text_field(out, "service", list[n].service);
+		if (!session->request.lines) /* events, one of which came just before it is told of each */
+			json_text_field(out, "event", line->event);
 		if (line->is_output)
 			json_text_field(out, "from", "output");
 		if (line->is_output && line->pid)

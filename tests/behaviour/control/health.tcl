@@ -215,7 +215,7 @@ test of_a_superd_that_hangs_is_told_to_hundreds {
 	run_by_clock "instances = 300"
 	hold_clock
 	repeat 250 { lappend clients [connect health] }
-	wait {[count "started, pid "] == 250}
+	wait {[processes] == 250}
 	signal STOP
 	foreach client $clients { wait {[move 1s; expr {![quiet $client]}]} }
 	signal CONT
