@@ -32,7 +32,7 @@ complete -c superctl -n __superctl_verb -a health -d 'print healthy, degraded or
 complete -c superctl -n __superctl_verb -a metrics -d 'print counters for Prometheus'
 complete -c superctl -n __superctl_verb -a start -d 'start a service now, without a client'
 complete -c superctl -n __superctl_verb -a stop -d 'stop a service; the next client starts it again'
-complete -c superctl -n __superctl_verb -a restart -d 'stop a service and start it again; clients wait meanwhile'
+complete -c superctl -n __superctl_verb -a restart -d 'stop a service, also with clients, and start it again; new clients wait meanwhile'
 complete -c superctl -n __superctl_verb -a hold -d 'start nothing more; clients wait until release'
 complete -c superctl -n __superctl_verb -a release -d 'end a hold; the waiting clients are served'
 complete -c superctl -n __superctl_verb -a drain -d 'stop a service once its clients have left; new clients wait, and start it again'

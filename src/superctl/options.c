@@ -28,7 +28,8 @@ const struct verb verbs[] = {
 	{ "metrics", NAMES_ANY, false, "", "print counters for Prometheus", verb_metrics },
 	{ "start", NAMES_SOME, false, ACTS, "start a service now, without a client", verb_act },
 	{ "stop", NAMES_SOME, true, ACTS, "stop a service; the next client starts it again", verb_act },
-	{ "restart", NAMES_SOME, true, ACTS, "stop a service and start it again; clients wait meanwhile", verb_act },
+	{ "restart", NAMES_SOME, true, ACTS,
+	  "stop a service, also with clients, and start it again; new clients wait meanwhile", verb_act },
 	{ "hold", NAMES_SOME, true, ACTS, "start nothing more; clients wait until release", verb_act },
 	{ "release", NAMES_SOME, false, ACTS, "end a hold; the waiting clients are served", verb_act },
 	{ "drain", NAMES_SOME, true, ACTS,
@@ -197,10 +198,27 @@ static void print_help(void)
 	       "See superctl(8).\n");
 }
 
+/* Its line, and the options that do not go with every verb. */
+static void print_verb_help(const struct verb *verb)
+{
+	printf("usage: superctl [OPTION]... %s%s\n\n%s\n%s", verb->name, name_words[verb->names], verb->help,
+	       *verb->options ? "\n" : "");
+	for (size_t n = 0; n < superctl_cli.count; n++) {
+		if (verb_takes(verb, superctl_rows[n].name))
+			cli_help_option(&superctl_cli, &superctl_rows[n]);
+	}
+}
+
+/* After a verb it is that one's. */
 static const char *show_help(void *options, const struct cli_option *option, const char *argument)
 {
-	(void)options, (void)option, (void)argument;
-	print_help();
+	const struct verb *verb = ((const struct superctl_options *)options)->verb;
+
+	(void)option, (void)argument;
+	if (verb)
+		print_verb_help(verb);
+	else
+		print_help();
 	return NULL;
 }
 
@@ -242,7 +260,6 @@ static const struct verb *find_verb(const char *name)
 	return verb;
 }
 
-/* The verb help: of each verb its line, and the options that do not go with every verb. */
 static enum ctl_status help_with_verbs(const struct superctl_options *options)
 {
 	for (size_t i = 0; i < options->name_count; i++) {
@@ -252,14 +269,8 @@ static enum ctl_status help_with_verbs(const struct superctl_options *options)
 	if (!options->name_count)
 		print_help();
 	for (size_t i = 0; i < options->name_count; i++) {
-		const struct verb *verb = verb_find(options->names[i]);
-
-		printf("%susage: superctl [OPTION]... %s%s\n\n%s\n%s", i ? "\n" : "", verb->name,
-		       name_words[verb->names], verb->help, *verb->options ? "\n" : "");
-		for (size_t n = 0; n < superctl_cli.count; n++) {
-			if (verb_takes(verb, superctl_rows[n].name))
-				cli_help_option(&superctl_cli, &superctl_rows[n]);
-		}
+		fputs(i ? "\n" : "", stdout);
+		print_verb_help(verb_find(options->names[i]));
 	}
 	return CTL_DONE;
 }
@@ -340,6 +351,8 @@ static enum cli_result read_words(struct superctl_options *options, int argc, ch
 			return result;
 		if (optind > from && !strcmp(argv[optind - 1], "--"))
 			break;
+		if (optind < argc && !*count)
+			options->verb = verb_find(argv[optind]);
 		if (optind < argc)
 			argv[1 + (*count)++] = argv[optind++];
 	} while (optind < argc);

@@ -173,7 +173,7 @@ static void set_switches(struct service_builder *builder, const struct options *
 	if (options->flags & OPTION_NOW)
 		set_value(builder, "start", "boot", diags);
 	if (options->idle) {
-		snprintf(text, sizeof(text), "%" PRId64 "us", options->idle);
+		scan_duration_format(options->idle, text);
 		set_value(builder, "idle_timeout", text, diags);
 	}
 	if (geteuid() == 0)

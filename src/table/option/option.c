@@ -30,6 +30,12 @@ static const struct {
 	{ "FileDescriptorName", "socket NAME { listen = … } sets the name of a socket" },
 	{ "IPAddressAllow", "superd.conf calls it only_from" },
 	{ "IPAddressDeny", "superd.conf calls it no_access" },
+	{ "page", "builtin = status is a page of all services, and builtin = health and metrics are for programs" },
+	{ "status", "builtin = status is a page of all services, and builtin = health and metrics are for programs" },
+	{ "cron", "nothing runs by the clock: restart = always with backoff_min runs a program again after a pause" },
+	{ "timer", "nothing runs by the clock: restart = always with backoff_min runs a program again after a pause" },
+	{ "container", "superd-sandbox(5) has the options that confine a program" },
+	{ "sandbox", "superd-sandbox(5) has the options that confine a program" },
 	{ "command", "superd.conf calls it exec" },
 	{ "program", "superd.conf calls it exec" },
 	{ "run", "superd.conf calls it exec" },
@@ -125,8 +131,14 @@ void option_hint(const char *name, bool is_global, struct buf *out)
 						option_defs[n].name[NATIVE]);
 		}
 	}
-	for (size_t n = 0; n < (is_global ? GLOBALS : option_count); n++)
-		scan_nearest_look(&nearest, list[n].name[NATIVE]);
+	for (size_t n = 0; n < (is_global ? GLOBALS : option_count); n++) {
+		const char *known = list[n].name[NATIVE];
+		size_t length = strlen(name);
+
+		if (length > 2 && !strncmp(known, name, length) && known[length] == '_')
+			return buf_addf(out, "did you mean '%s'?", known);
+		scan_nearest_look(&nearest, known);
+	}
 	if (nearest.word)
 		buf_addf(out, "did you mean '%s'?", nearest.word);
 }

@@ -218,7 +218,7 @@ static const struct rule_row rows[] = {
 	{ "pass = bind", NOT_WITH, "redirect", .hint = "remove one of them",
 	  .says = "pass = bind and redirect exclude each other: a program receives its sockets, or a relay connects "
 		  "clients to it" },
-	{ "pass = bind", NOT_WITH, "builtin", .otherwise = true,
+	{ "pass = bind", NOT_WITH, "builtin", .otherwise = true, .hint = "set pass = inetd here, which is for builtins",
 	  .says = "pass = bind is for a program in exec, and this is a builtin" },
 	{ "type = oneshot", NOT_WITH, "pass = bind",
 	  .says = "type = oneshot: with pass = bind a service is a server that stays" },

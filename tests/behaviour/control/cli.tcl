@@ -124,6 +124,8 @@ test explain_knows_what_other_systems_call_an_option {
 	has [prints_of --explain Restart] "systemd's Restart is restart here" "\n    restart: "
 	has [prints_of --explain rlimit_files] rlimit_nofile
 	has [prints_of --explain usr] "did you mean 'user'?\n"
+	has [prints_of --explain memory] "did you mean 'memory_max'?\n"
+	has [errors_of --explain page] "builtin = status is a page"
 }
 
 test tells_which_option_was_meant {

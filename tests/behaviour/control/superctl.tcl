@@ -49,6 +49,8 @@ test prints_its_help_where_it_is_asked_for_nothing {
 	has $help "usage: superctl "
 	expect {[nowhere help] eq [list 0 $help ""]}
 	expect {[nowhere] eq [list 2 $help ""]}
+	expect {[nowhere history --help] eq [nowhere help history]}
+	has [lindex [nowhere history --help] 1] --since
 }
 
 # As of a program in superd's place that fills the memory of whoever asks.
