@@ -214,10 +214,10 @@ bool limits_allow_start(const struct svc *svc)
 void limits_wait(struct svc *svc)
 {
 	svc_unwatch(svc);
+	superd.delayed += svc->state != QUEUED;
+	svc_set(svc, QUEUED); /* first: it may be among the fresh starts */
 	list_remove(&svc->run->queue);
 	list_add(&superd.queue, &svc_run(svc)->queue);
-	superd.delayed += svc->state != QUEUED;
-	svc_set(svc, QUEUED);
 	if (!ev_is_active(&places.again))
 		ev_timer_again(superd.loop, &places.again);
 }
