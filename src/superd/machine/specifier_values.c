@@ -1,6 +1,7 @@
 /* Facts about this machine that unit files refer to by specifiers, and the folders where units are looked for. */
 #include "superd/machine/machine.h"
 
+#include <pwd.h>
 #include <sys/utsname.h>
 
 /* The folders that unit files refer to by specifiers, and those that they are searched in. Source: systemd.unit(5),
@@ -272,7 +273,23 @@ static const char *absolute(const char *path)
 	return path && *path == '/' ? path : NULL;
 }
 
-/* Of root only the shell is looked up, which /etc/passwd has first wherever other names come over the network. */
+/* The shell that /etc/passwd gives root, in pool; NULL: none. */
+static const char *read_root_shell(struct pool *pool)
+{
+	FILE *file = fopen("/etc/passwd", "re");
+	const struct passwd *entry = NULL;
+	const char *shell;
+
+	while (file && (entry = fgetpwent(file)) && entry->pw_uid)
+		continue;
+	shell = entry ? absolute(entry->pw_shell) : NULL;
+	shell = shell ? pool_text(pool, shell) : NULL;
+	if (file)
+		fclose(file);
+	return shell;
+}
+
+/* NSS is not asked for root, so that a system whose names come over the network can start. */
 static void read_user(struct specifier_values *machine, struct lookup_cache *lookups, struct pool *pool)
 {
 	const char *home = absolute(secure_getenv("HOME")), *shell = absolute(secure_getenv("SHELL"));
@@ -282,24 +299,27 @@ static void read_user(struct specifier_values *machine, struct lookup_cache *loo
 
 	machine->user_id = pool_textf(pool, "%u", (unsigned)getuid());
 	machine->group_id = pool_textf(pool, "%u", (unsigned)getgid());
+	machine->shell = "/bin/sh";
+	if (!getuid()) {
+		machine->user = machine->group = "root";
+		machine->home = "/root";
+		shell = read_root_shell(pool);
+		machine->shell = shell ? shell : machine->shell;
+		return;
+	}
 	resolver_open(&resolver, pool, lookups, &ignored);
 	if (machine->user_id)
 		found = accounts_user(&resolver, machine->user_id);
-	if (getuid())
-		accounts_has_group_id(&resolver, getgid(), &machine->group);
+	accounts_has_group_id(&resolver, getgid(), &machine->group);
 	resolver_close(&resolver);
 	diags_free(&ignored);
-	if (!getuid()) {
-		machine->user = machine->group = "root";
-		home = "/root";
-		shell = found.listed ? absolute(found.shell) : NULL;
-	} else if (found.listed) {
+	if (found.listed) {
 		machine->user = found.name;
 		home = home ? home : found.home;
 		shell = shell ? shell : found.shell;
 	}
 	machine->home = pool_text(pool, home);
-	machine->shell = shell ? pool_text(pool, shell) : "/bin/sh";
+	machine->shell = shell ? pool_text(pool, shell) : machine->shell;
 }
 
 bool os_info_read(struct specifier_values *machine, struct lookup_cache *lookups, struct pool *pool)
