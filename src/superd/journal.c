@@ -987,7 +987,7 @@ static void check(void)
 		journal.due |= found.length; /* it is told once */
 		buf_clear(&found);
 	}
-	for (size_t n = 0; now.data && n < before.count; n++) {
+	for (size_t n = 0; !now.failed && now.data && n < before.count; n++) { /* without memory nothing can be said */
 		const struct journal_record *record = &before.list[n];
 
 		if (record->gone || !strcmp(record->key, "command -"))

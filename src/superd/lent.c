@@ -38,6 +38,15 @@ bool lent_is_changing(const struct svc *svc)
 	return false;
 }
 
+/* While one changes the next superd opens all of the service anew. */
+static void journal_sockets(struct svc *svc)
+{
+	EACH_SOCKET(socket, svc) {
+		if (socket->fd >= 0)
+			journal_socket(socket);
+	}
+}
+
 void lent_keep_old(struct svc *svc, struct socket *socket, const char *why)
 {
 	struct event event = { .name = "bind_error", .service = svc->row->name, .reason = why };
@@ -80,18 +89,18 @@ static void on_changed(struct helper *helper, int status)
 			continue;
 		for (char *at, *warning = strtok_r(end, "\n", &at); warning; warning = strtok_r(NULL, "\n", &at))
 			svc_say(svc, LEVEL_WARNING, "warning", "%s", warning);
-		if (!why) {
-			journal_socket(&svc->sockets[n]);
+		if (!why)
 			break;
-		}
 		lent_keep_old(svc, &svc->sockets[n], why);
 		if (svc->state == LISTENING)
 			svc_settle(svc);
 		break;
 	}
 	free(change);
-	if (svc)
-		svc_changed(svc);
+	if (!svc)
+		return;
+	journal_sockets(svc);
+	svc_changed(svc);
 }
 
 _Noreturn static void change_apart(int fd, const struct listen *before, const struct listen *after, int report)
@@ -134,7 +143,7 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 	change->inode = status.st_ino;
 	change->report = fd_raise(ends[0], FD_HIGH);
 	list_add(&changes, &change->link);
-	journal_socket(socket); /* it has not its new options yet */
+	journal_sockets(svc); /* it has not its new options yet */
 }
 
 static bool has_programs(const struct svc *svc)

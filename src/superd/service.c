@@ -1100,6 +1100,7 @@ void svc_settle(struct svc *svc)
 		if (accepts || instance->socket || instance->ends || instance->phase != READY)
 			continue;
 		svc->run->current = instance; /* the one that was to follow it has failed */
+		journal_instance(instance);
 		svc_set(svc, RUNNING);
 		return;
 	}
@@ -1299,6 +1300,7 @@ bool svc_overlap(struct svc *svc, const char *by)
 	    svc->run->current->ends || svc->run->current->phase != READY || svc_bar(svc) != BAR_NONE)
 		return false;
 	idle_follow(svc); /* it may stand still for the last look, and is to serve on */
+	journal_instance(svc->run->current);
 	svc->run->current = NULL;
 	text_copy(svc->run->start_by, sizeof(svc->run->start_by), by);
 	svc->run->asked = clock_now();
