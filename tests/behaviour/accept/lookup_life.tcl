@@ -299,10 +299,10 @@ test leave_nothing_behind {
 test a_refused_client_is_asked_about_but_not_a_crowd_of_them {
 	enter
 	set server [ident_server]
-	superd {service s { listen = "127.0.0.1:0" accept = yes user = root exec = "/bin/cat" no_access = "127.0.0.1"
+	superd -control {service s { listen = "127.0.0.1:0" accept = yes user = root exec = "/bin/cat" no_access = "127.0.0.1"
 		log_type = { FILE, "%/log" } log_on_failure = { HOST, USERID } }}
 	repeat 24 { lappend clients [connect s] }
-	wait {[count "refused 127.0.0.1"] == 24}
+	sees { control "status s" } {"address":24}
 	repeat 16 { lappend questions [accept $server] }
 	foreach question $questions { reply $question }
 	foreach client $clients { goes $client }

@@ -305,8 +305,7 @@ test a_command_before_it_has_the_time_of_a_start {
 	}}
 	wait {[processes] == 1}
 	advance 11min
-	log "it was not done within timeout_start"
-	log "signal KILL; next try in "
+	log "it was not done within timeout_start; next try in "
 	write gate ""
 	until 1min {[logged "web: listening on"]}
 	pid web

@@ -624,7 +624,7 @@ test what_fails_after_it_was_skipped_is_a_failed_start {
 test what_a_socket_needs_starts_once_for_all_tries {
 	run_clocked $patient [filled {service db { exec = "/bin/sh -c 'echo >>%/made'" type = oneshot start = wanted }
 }] [front web [filled {socket_wants = { db } socket_exec_start_post = "/usr/bin/test -e %/gate"}]]
-	until 11min {[count "socket_exec_start_post has failed"] >= 3} 30
+	until 11min {[count "socket_exec_start_post: "] >= 3} 30
 	made_once
 	write gate ""
 	until 11min {[state web] eq "listening"} 30
