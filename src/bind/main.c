@@ -35,9 +35,11 @@ struct kind {
 };
 
 struct offer {
-	int fd;				    /* -1: it is not open, or was left */
-	bool shares;			    /* a program has bound it with SO_REUSEPORT */
-	unsigned number, flags;		    /* as superd has said */
+	int fd;		 /* -1: it is not open, or was left */
+	bool shares;	 /* a program has bound it with SO_REUSEPORT */
+	bool lends_port; /* it has SO_REUSEPORT for the moment in which superd opens one beside it */
+	enum { NOT_TRIED, IS_TRIED, WAS_KEPT, WAS_DROPPED } trial;
+	unsigned number, flags; /* as superd has said */
 	ino_t inode;
 	struct kind kind;
 	struct socket_address own;
@@ -61,7 +63,7 @@ static struct {
 		struct bind_order order;
 		char room[ORDER_MOST];
 	} message; /* superd's last */
-} self; /* zeroes, which are no part of the file */
+} self;		   /* zeroes, which are no part of the file */
 
 /* A call that waits, and who has made it. */
 struct call {
@@ -143,6 +145,7 @@ static void take_entries(const struct bind_order *order, int *fds, size_t count)
 		} else if (next < count) {
 			offer->fd = fds[next++];
 			offer->flags = entry->flags;
+			offer->trial = entry->flags & BIND_TRIAL ? IS_TRIED : NOT_TRIED;
 			offer->inode = inode_of(offer->fd);
 			offer->own.length = sizeof(offer->own.storage);
 			if (!read_kind(offer->fd, &offer->kind) ||
@@ -203,12 +206,18 @@ static int obey(void)
 			memcpy(given.text, self.offers[n].asked, BIND_TEXT);
 			if (*given.text)
 				report(&given, true);
+			/* The superd before may have heard that, and not have done it. */
+			given.event = self.offers[n].trial == WAS_KEPT ? BIND_KEPT : BIND_DROPPED;
+			if (self.offers[n].trial >= WAS_KEPT)
+				report(&given, true);
 		}
 		break;
 	case BIND_LEAVE:
 		self.left = true;
 		for (unsigned n = 0; n < self.count; n++)
 			leave_offer(&self.offers[n]);
+		break;
+	case BIND_SETTLE: /* the caller's */
 		break;
 	}
 	return (int)order->word;
@@ -342,6 +351,83 @@ static pid_t holder_of(struct offer *offer, pid_t caller)
 	return last->pid;
 }
 
+/* ---- sockets that are tried beside others of their row ---- */
+
+static int number_of(int fd, int level, int option)
+{
+	int number = 0;
+
+	return getsockopt(fd, level, option, &number, &(socklen_t){ sizeof(number) }) == 0 ? number : 0;
+}
+
+static bool are_of_one_row(const struct offer *a, const struct offer *b)
+{
+	return a != b && BIND_ROW(a->number) == BIND_ROW(b->number);
+}
+
+/* Whether one of them is for all that the row says, and the other for a part of it. */
+static bool overlap(const struct offer *a, const struct offer *b)
+{
+	return are_of_one_row(a, b) && BIND_FAMILY_OF(a->number) != BIND_FAMILY_OF(b->number) &&
+		(!BIND_FAMILY_OF(a->number) || !BIND_FAMILY_OF(b->number));
+}
+
+static bool any_beside_is_held(const struct offer *tried)
+{
+	bool held = false;
+
+	for (unsigned n = 0; n < self.count && !held; n++) {
+		struct offer *offer = &self.offers[n];
+
+		held = offer->fd >= 0 && *offer->asked && overlap(tried, offer) && holder_of(offer, 0);
+	}
+	return held;
+}
+
+/* What a program has closed again, as one that only looks whether the port is free, is as if it had never been. What it
+ * has kept takes the place of those beside, unless it has these, too: then both stay as long as it runs. */
+static void settle(void)
+{
+	for (int kept = false; kept <= true; kept++) {
+		for (unsigned n = 0; n < self.count; n++) {
+			struct offer *tried = &self.offers[n];
+			struct bind_note outcome = { .event = kept ? BIND_KEPT : BIND_DROPPED,
+						     .number = tried->number };
+
+			outcome.pid = tried->trial == IS_TRIED ? holder_of(tried, 0) : 0;
+			if (tried->trial != IS_TRIED || kept != (outcome.pid > 0))
+				continue;
+			if (kept && number_of(tried->fd, IPPROTO_IP, IP_MINTTL) == BIND_HELD_BACK)
+				setsockopt(tried->fd, IPPROTO_IP, IP_MINTTL, &(int){ 0 }, sizeof(int));
+			if (kept && any_beside_is_held(tried))
+				continue;
+			memcpy(outcome.text, tried->asked, BIND_TEXT);
+			report(&outcome, true);
+			tried->trial = kept ? WAS_KEPT : WAS_DROPPED;
+			for (unsigned other = 0; other < self.count && kept; other++) {
+				if (overlap(tried, &self.offers[other]))
+					leave_offer(&self.offers[other]);
+			}
+			if (!kept)
+				leave_offer(tried);
+		}
+	}
+}
+
+/* While superd opens a socket beside these, which may be a program's: superd itself must not wait for their locks. */
+static void lend_port(const struct offer *from, bool lends)
+{
+	for (unsigned n = 0; n < self.count; n++) {
+		struct offer *offer = &self.offers[n];
+
+		if (offer->fd < 0 || (offer != from && !are_of_one_row(offer, from)) ||
+		    (lends ? number_of(offer->fd, SOL_SOCKET, SO_REUSEPORT) : !offer->lends_port))
+			continue;
+		offer->lends_port = lends;
+		setsockopt(offer->fd, SOL_SOCKET, SO_REUSEPORT, &(int){ lends }, sizeof(int));
+	}
+}
+
 /* ---- which socket ---- */
 
 /* What a program asks for. */
@@ -445,7 +531,7 @@ enum fit {
 	NONE,
 	WRONG_FAMILY,
 	TOO_WIDE,
-	NEEDS, /* one for the IP version alone */
+	NEEDS, /* one for the IP version alone, or for both again */
 	OTHER_VERSION,
 	FITS,
 };
@@ -460,8 +546,7 @@ static enum fit fit_of(const struct wish *wish, const struct offer *offer)
 	bool is_both = offer->kind.domain == AF_INET6 && !offer->kind.v6only && is_any(&offer->own), hit = false,
 	     wide = false;
 
-	if (wish->kind.type != offer->kind.type ||
-	    (wish->kind.domain == AF_UNIX) != (offer->kind.domain == AF_UNIX))
+	if (wish->kind.type != offer->kind.type || (wish->kind.domain == AF_UNIX) != (offer->kind.domain == AF_UNIX))
 		return NONE;
 	if (wish->kind.domain == AF_UNIX) {
 		hit = is_same_path(wish, &offer->own);
@@ -490,6 +575,8 @@ static enum fit fit_of(const struct wish *wish, const struct offer *offer)
 		return offer->flags & BIND_DUAL ? NEEDS : WRONG_FAMILY;
 	if (six_alone && (offer->kind.domain == AF_INET || is_both))
 		return offer->flags & BIND_DUAL ? NEEDS : WRONG_FAMILY;
+	if (takes_both && BIND_FAMILY_OF(offer->number))
+		return NEEDS;
 	return wish->kind.domain == offer->kind.domain ? FITS : OTHER_VERSION;
 }
 
@@ -613,13 +700,6 @@ static void carry_options(const struct kind *kind, int from, int to, char *names
 	fd_set_nonblocking(to, flags & O_NONBLOCK);
 }
 
-static int number_of(int fd, int level, int option)
-{
-	int number = 0;
-
-	return getsockopt(fd, level, option, &number, &(socklen_t){ sizeof(number) }) == 0 ? number : 0;
-}
-
 /* Whether an option of the program's socket keeps clients out whom superd's lets in; and what it is, and what to do. */
 static bool is_narrower(int from, int to, char *more, size_t size)
 {
@@ -668,25 +748,49 @@ static bool closes_on_exec(const struct call *call)
 	return closes;
 }
 
+/* Who has the wish's address, and keeps it from this socket, as the kernel would have it: a second socket at one
+ * address needs SO_REUSEPORT, and so does the first. needs: the offer is none for it, superd is to open one. 0: nobody.
+ */
+static pid_t find_rival(const struct call *call, const struct wish *wish, bool shares, struct offer *offer, bool needs)
+{
+	int family = wish->address.any.sa_family == AF_INET ? AF_INET : wish->kind.v6only ? AF_INET6 : 0;
+	pid_t holder = 0;
+
+	for (unsigned n = 0; n < self.count && !holder; n++) {
+		struct offer *other = &self.offers[n];
+		int its = (int)BIND_FAMILY_OF(other->number);
+
+		if (other->fd < 0 || !*other->asked || (shares && other->shares))
+			continue;
+		if (other == offer && !needs)
+			holder = holder_of(other, call->process);
+		else if (offer->flags & BIND_DUAL && (other == offer || are_of_one_row(other, offer)) &&
+			 (!its || !family || its == family))
+			holder = holder_of(other, 0);
+	}
+	return holder;
+}
+
+static void refuse_rival(const struct call *call, pid_t holder)
+{
+	report_fault(call, "pid %ld binds %s, and is refused: pid %ld still has it", (long)call->process, call->text,
+		     (long)holder);
+	/* It may ask without end, and gets the processor for that itself. */
+	if (clock_now() < self.refused_at + REFUSALS_MS / 1000.)
+		poll(NULL, 0, REFUSALS_MS);
+	self.refused_at = clock_now();
+	answer(call, EADDRINUSE);
+}
+
 static void give(struct call *call, const struct wish *wish, int copy, struct offer *offer)
 {
 	struct bind_note given = { .event = BIND_GIVEN, .pid = call->process, .number = offer->number };
-	int shares = 0;
-	pid_t holder;
-	bool is_news;
+	bool is_news, shares = number_of(copy, SOL_SOCKET, SO_REUSEPORT);
+	pid_t holder = find_rival(call, wish, shares, offer, false);
 
 	memcpy(given.text, call->text, BIND_TEXT);
-	getsockopt(copy, SOL_SOCKET, SO_REUSEPORT, &shares, &(socklen_t){ sizeof(shares) });
-	/* As the kernel: a second socket at one address needs the option, and so does the first. */
-	holder = *offer->asked && !(shares && offer->shares) ? holder_of(offer, call->process) : 0;
 	if (holder) {
-		report_fault(call, "pid %ld binds %s, and is refused: pid %ld still has it", (long)call->process,
-			     call->text, (long)holder);
-		/* It may ask without end, and gets the processor for that itself. */
-		if (clock_now() < self.refused_at + REFUSALS_MS / 1000.)
-			poll(NULL, 0, REFUSALS_MS);
-		self.refused_at = clock_now();
-		answer(call, EADDRINUSE);
+		refuse_rival(call, holder);
 		return;
 	}
 	carry_options(&wish->kind, copy, offer->fd, given.more, sizeof(given.more));
@@ -703,8 +807,8 @@ static void give(struct call *call, const struct wish *wish, int copy, struct of
 	is_news = strcmp(offer->asked, call->text) != 0;
 	offer->shares = shares;
 	memcpy(offer->asked, call->text, BIND_TEXT);
-	if (is_news)
-		report(&given, true);
+	if (is_news || offer->trial == IS_TRIED)
+		report(&given, is_news);
 	offer->unanswered = answer(call, 0) ? 0 : call->user->thread;
 }
 
@@ -713,7 +817,7 @@ static void answer_bind(struct call *call)
 	struct bind_note outcome = { .pid = call->process };
 	struct wish wish = { 0 };
 	int copy = copy_fd(call, call->trapped.fd);
-	struct offer *offer, *held;
+	struct offer *offer, *held, *needing;
 	int word = BIND_BEGIN;
 	enum fit fit;
 
@@ -736,17 +840,26 @@ static void answer_bind(struct call *call)
 		answer(call, EADDRINUSE);
 		goto done;
 	}
-	if (fit == NEEDS) {
+	if (fit == NEEDS && !find_inode(inode_of(copy))) {
+		pid_t rival = find_rival(call, &wish, number_of(copy, SOL_SOCKET, SO_REUSEPORT), offer, true);
+
+		if (rival) {
+			refuse_rival(call, rival);
+			goto done;
+		}
 		outcome.event = BIND_NEEDS;
 		outcome.number = offer->number;
 		outcome.family = wish.address.any.sa_family;
-		if (offer->kind.domain == AF_INET6 && !offer->kind.v6only)
-			leave_offer(offer); /* superd closes it, too, and then its address is free */
+		if (outcome.family == AF_INET6 && !wish.kind.v6only)
+			outcome.family = 0;
+		needing = offer;
+		lend_port(needing, true);
 		do { /* a superd that was killed may have heard this, and not have answered */
 			if (word == BIND_BEGIN || word == BIND_TELL)
 				report(&outcome, true);
 			word = obey();
 		} while (word >= 0 && word != BIND_SOCKET);
+		lend_port(needing, false);
 		offer = find_offer(&wish, &fit);
 		if (fit == NEEDS) { /* superd has said why it has none: the kernel's would be without its rules */
 			answer(call, EADDRINUSE);
@@ -878,8 +991,8 @@ int main(int argc, char **argv)
 
 		if (poll(wait, 2, -1) < 0 && errno != EINTR)
 			return 1;
-		if (wait[1].revents)
-			obey();
+		if (wait[1].revents && obey() == BIND_SETTLE)
+			settle();
 		if (wait[0].revents & ~POLLIN) { /* no process has the filter any more, but one may still be ending */
 			report(&(struct bind_note){ .event = BIND_OVER }, true);
 			return 0;

@@ -9,7 +9,8 @@
 #define HINT_SOON 10. /* seconds: a program that cannot have its port ends soon */
 /* What superd-bind looks at other processes with: process_vm_readv(2), pidfd_getfd(2), /proc. */
 #define TO_LOOK (UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH)
-#define QUIET 3. /* seconds without a new bind, until superd says what is wrong with the last */
+#define SETTLES .25    /* seconds without a bind, until superd looks what the program has kept */
+#define QUIET 3.       /* seconds without a new bind, until superd says what is wrong with the last */
 #define SERVED_MOST 64 /* sockets: the bits of `bound_set` */
 #define REPORTS 64     /* in a turn of the loop: it looks into its program, and may be that one's */
 #define SERVED_WHY "pass = bind serves at most 64 sockets"
@@ -49,33 +50,44 @@ void binder_take_row(struct socket *socket, const struct listen *listen)
 	socket->listen = &narrowed->listen;
 }
 
-/* The socket of a row for both IP versions that is for this one alone; it may not be open. NULL: the row is none. */
-struct socket *binder_socket_of(struct svc *svc, unsigned row, int family)
+static struct socket *find_socket(struct svc *svc, unsigned row, int family)
 {
-	struct socket *socket = row < svc->row->socket_count ? &svc->sockets[row] : NULL;
+	EACH_SOCKET(socket, svc) {
+		if (socket->number == row && socket->family == family)
+			return socket;
+	}
+	return NULL;
+}
+
+/* The socket of a row for both IP versions that is for this one alone, or again for both (0); it may not be open. If
+ * there is none yet, this instance is to try it beside the others of its row (tries; 0: none is). NULL: the row is
+ * none, or there is no room. */
+struct socket *binder_socket_of(struct svc *svc, unsigned row, int family, uint64_t tries)
+{
+	struct socket *socket = row < svc->row->socket_count ? &svc->sockets[row] : NULL, *found;
 
 	if (!socket || !is_dual(&svc->row->sockets[row]))
 		return NULL;
-	EACH_SOCKET(other, svc) {
-		if (other->number == row && other->family == family)
-			return other;
-	}
-	/* The second of a row stands behind all rows. */
-	if (socket->family) {
+	if ((found = find_socket(svc, row, family)))
+		return found;
+	/* A second one of a row stands behind all rows. */
+	if (socket->family || tries) {
 		if (svc->socket_count >= SERVED_MOST || !(socket = svc_add_socket(svc)))
 			return NULL;
-		socket->number = row;
+		socket->number = (uint16_t)row;
+		socket->run->tries = tries;
 	}
-	socket->family = family;
+	socket->family = (uint8_t)family;
 	binder_take_row(socket, &svc->row->sockets[row]);
 	return socket;
 }
 
 static void add_entry(struct buf *message, const struct socket *socket, const struct socket_address *name)
 {
-	struct bind_entry entry = { .number = (unsigned)(socket - socket->svc->sockets),
+	struct bind_entry entry = { .number = BIND_NUMBER(socket->number, socket->family),
 				    .flags = (listen_prepared(socket->listen)->rules ? BIND_LOCKS : 0) |
-					    (socket->run->narrowed || is_dual(socket->listen) ? BIND_DUAL : 0) };
+					    (socket->run->narrowed || is_dual(socket->listen) ? BIND_DUAL : 0) |
+					    (socket->run->tries ? BIND_TRIAL : 0) };
 
 	if (name)
 		entry.address = *name;
@@ -128,59 +140,180 @@ static void tell(const struct instance *instance, unsigned word)
 	send_order(instance->binder_fd, &message, NULL, 0);
 }
 
-/* superd-bind waits for a socket of one IP version alone. The kernel changes none that is bound, so that for both is
- * closed, and who waits there is reset: once, as its family is kept. A second socket beside it (SO_REUSEPORT) would
- * leave the port to be shared by others for ever (inet_csk_get_port of the kernel has that in its bucket). */
+/* ---- sockets that a program tries ---- */
+
+/* Its bit goes, as those behind it get other places. */
+static void forget_place(struct svc *svc, size_t place)
+{
+	uint64_t below = (UINT64_C(1) << place) - 1;
+
+	LIST_OF(struct instance, instance, link, &svc->run->instances)
+		instance->bound_set = (instance->bound_set & below) | (instance->bound_set >> 1 & ~below);
+}
+
+static void drop_socket(struct socket *socket)
+{
+	struct svc *svc = socket->svc;
+
+	socket_close(socket);
+	forget_place(svc, (size_t)(socket - svc->sockets));
+	svc_drop_socket(socket);
+}
+
+/* Those that this instance tries, or with 0 any. What is open beside them has all clients who wait. */
+static bool end_trials(struct svc *svc, uint64_t instance)
+{
+	bool any = false;
+
+	for (unsigned n = svc->socket_count; n-- > svc->row->socket_count;) {
+		struct socket *socket = &svc->sockets[n];
+
+		if (!socket->run->tries || (instance && socket->run->tries != instance))
+			continue;
+		drop_socket(socket);
+		any = true;
+	}
+	return any;
+}
+
+static void on_settled(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	tell(timer->data, BIND_SETTLE);
+}
+
+/* What the program has kept is known once it binds nothing for a moment. */
+static void settle_soon(struct instance *instance)
+{
+	EACH_SOCKET(socket, instance->svc) {
+		if (socket->run->tries == instance->number)
+			timer_call(&instance->settles, SETTLES, on_settled, instance);
+	}
+}
+
+/* Binds a socket beside those of its row. superd-bind lets that be meanwhile, by SO_REUSEPORT: were they closed before,
+ * any local user could take the port in between, and who only looks whether it is free would close it to the other IP
+ * version, and reset who waits. What stays is that superd's own user, mostly root, may share the port by SO_REUSEPORT
+ * until all of them are closed, as the kernel keeps that in the port's bucket (inet_csk_get_port). The kernel passes
+ * IPv4 clients to the new one; they are held back until it is known to stay. Of IPv6 the one before gets all. */
+static int open_beside(const struct socket *socket, struct buf *why)
+{
+	struct socket_options options = *socket->listen->options;
+	struct listen beside = *socket->listen;
+	struct buf warnings = { 0 };
+	int fd;
+
+	options.reuse_port = true;
+	beside.options = &options;
+	fd = bind_listen(&beside, why, &warnings);
+	buf_free(&warnings);
+	if (fd >= 0 && !socket->listen->options->reuse_port)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 0 }, sizeof(int));
+	if (fd >= 0 && socket->family == AF_INET && socket->listen->address->kind == ENDPOINT_TCP)
+		setsockopt(fd, IPPROTO_IP, IP_MINTTL, &(int){ BIND_HELD_BACK }, sizeof(int));
+	return fd_raise(fd, FD_LISTENER);
+}
+
+/* superd-bind waits for a socket of this IP version alone, or of both again. */
 static void open_for(struct instance *instance, const struct bind_note *report)
 {
 	struct svc *svc = instance->svc;
-	struct socket *before = report->number < svc->socket_count ? &svc->sockets[report->number] : NULL, *socket;
-	bool is_current = before && svc->run->current == instance, was_dual = is_current && !before->family;
-	struct buf why = { 0 }, warnings = { 0 }, text = { 0 }, message = order_of(BIND_SOCKET);
-	unsigned row = before ? before->number : 0;
-	int fd = -1;
+	struct socket *socket = NULL;
+	struct buf why = { 0 }, message = order_of(BIND_SOCKET);
 
-	if (was_dual)
-		socket_close(before);
-	socket = is_current ? binder_socket_of(svc, row, report->family) : NULL;
-	if (is_current && !socket)
+	if (svc->run->current != instance || instance->ends)
+		buf_text(&why, "it is being stopped");
+	else if (!(socket = binder_socket_of(svc, BIND_ROW(report->number), report->family, instance->number)))
 		buf_text(&why, SERVED_WHY);
 	if (socket && socket->fd < 0) {
-		fd = bind_listen(socket->listen, &why, &warnings);
-		socket->fd = fd_raise(fd, FD_LISTENER);
-	}
-	if (socket && socket->fd >= 0) {
+		socket->fd = open_beside(socket, &why);
 		socket->lent = false;
 		clients_forget(socket);
-		journal_socket(socket);
-		rpc_announce(socket, false);
-		add_socket(&message, socket);
-		endpoint_format(socket->listen->endpoint, &text);
-		svc_say(svc, LEVEL_NOTICE, "bound",
-			"pid %ld binds %s, an address of one IP version: superd listens on %s for it%s; write listen = "
-			"\"%s\" to have it so from the start",
-			(long)report->pid, report->text, buf_string(&text),
-			was_dual ? ", and who waited was reset" : "", buf_string(&text));
-	} else {
-		svc_echo(svc, LEVEL_ERROR, "bound", "pid %ld binds %s, for which superd cannot open a socket: %s",
-			(long)report->pid, report->text, buf_string(&why));
+		if (socket->fd >= 0) {
+			journal_socket(socket);
+			rpc_announce(socket, false);
+		} else if (socket->run->tries) {
+			drop_socket(socket);
+			socket = NULL;
+		}
 	}
+	if (socket && socket->fd >= 0)
+		add_socket(&message, socket);
+	else
+		svc_echo(svc, LEVEL_ERROR, "bound", "pid %ld binds %s, for which superd cannot open a socket: %s",
+			 (long)report->pid, report->text, buf_string(&why));
 	if (!send_order(instance->binder_fd, &message, socket ? &socket->fd : NULL, socket && socket->fd >= 0))
 		svc_say(svc, LEVEL_ERROR, "bound", "superd-bind does not answer: %s", strerror(errno));
+	settle_soon(instance);
 	buf_free(&why);
-	buf_free(&warnings);
+}
+
+/* The addresses of a row as they are open, for its `listen`. */
+static void write_listen(const struct svc *svc, unsigned row, struct buf *out)
+{
+	unsigned count = 0, written = 0;
+
+	EACH_SOCKET(socket, svc)
+		count += socket->number == row && socket->fd >= 0;
+	EACH_SOCKET(socket, svc) {
+		if (socket->number != row || socket->fd < 0)
+			continue;
+		buf_text(out, written++ ? ", \"" : count > 1 ? "{ \"" : "\"");
+		endpoint_format(socket->listen->endpoint, out);
+		buf_text(out, written < count || count == 1 ? "\"" : "\" }");
+	}
+}
+
+/* The program has kept what it has tried, and no other of its row that has the same clients: the others close, and who
+ * waits there is reset, as the kernel passes nobody on. It stays so for the programs after this one. */
+static void keep(struct instance *instance, struct socket *socket, const struct bind_note *report)
+{
+	struct svc *svc = instance->svc;
+	struct socket *own = &svc->sockets[socket->number];
+	size_t place = (size_t)(socket - svc->sockets);
+	bool resets = !socket->family || !own->family, tries = false;
+	struct buf text = { 0 }, listen = { 0 };
+
+	socket->run->tries = 0;
+	journal_socket(socket);
+	if (resets) {
+		struct socket before = *own;
+		uint64_t bits = instance->bound_set >> place & 1;
+
+		svc_unwatch(svc);
+		*own = *socket;
+		*socket = before;
+		instance->bound_set = (instance->bound_set & ~(UINT64_C(1) << before.number)) | bits << before.number;
+		drop_socket(socket);
+	}
+	for (unsigned n = svc->socket_count; n-- > svc->row->socket_count && !own->family;) {
+		if (svc->sockets[n].number == own->number)
+			drop_socket(&svc->sockets[n]); /* it is for the second IP version */
+	}
+	EACH_SOCKET(other, svc)
+		tries |= other->number == own->number && other->run->tries;
+	write_listen(svc, own->number, &listen);
+	endpoint_format((resets ? own : socket)->listen->endpoint, &text);
+	svc_say(svc, LEVEL_NOTICE, "bound", "pid %ld binds %s, an address of %s: superd listens on %s for it%s%s%s%s",
+		(long)report->pid, report->text, own->family ? "one IP version" : "both IP versions", buf_string(&text),
+		resets ? ", and who waited was reset" : "", own->family && !tries ? "; write listen = " : "",
+		own->family && !tries ? buf_string(&listen) : "",
+		own->family && !tries ? " to have it so from the start" : "");
 	buf_free(&text);
+	buf_free(&listen);
+	binder_launched(instance);
 }
 
 /* ---- what it reports ---- */
 
-/* It has bound none of this row's sockets. */
+/* It has bound none of this row's sockets, or only tries one. */
 static bool lacks(const struct instance *instance, unsigned n)
 {
 	const struct svc *svc = instance->svc;
 
 	for (unsigned other = 0; other < svc->socket_count && other < SERVED_MOST; other++) {
-		if (svc->sockets[other].number == svc->sockets[n].number && instance->bound_set >> other & 1)
+		if (svc->sockets[other].number == svc->sockets[n].number && !svc->sockets[other].run->tries &&
+		    instance->bound_set >> other & 1)
 			return false;
 	}
 	return svc->sockets[n].fd >= 0;
@@ -297,22 +430,31 @@ void binder_launched(struct instance *instance)
 		instance_be_ready(instance);
 }
 
+/* That is open, or was. A superd-bind that an older superd has started numbers them by their places. */
+static struct socket *socket_of(struct svc *svc, unsigned number)
+{
+	struct socket *found = find_socket(svc, BIND_ROW(number), (int)BIND_FAMILY_OF(number));
+
+	if (!found && number < svc->socket_count)
+		found = &svc->sockets[number];
+	return found && found - svc->sockets < SERVED_MOST ? found : NULL;
+}
+
 static void take_report(struct instance *instance, const struct bind_note *report)
 {
 	struct svc *svc = instance->svc;
-	struct socket *socket =
-		report->number < svc->socket_count && report->number < SERVED_MOST ? &svc->sockets[report->number]
-										    : NULL;
+	struct socket *socket = socket_of(svc, report->number);
+	unsigned place = socket ? (unsigned)(socket - svc->sockets) : 0;
 	struct buf text = { 0 };
 	long pid = report->pid;
 	size_t length = strlen(instance->differs);
 
 	if (report->event == BIND_OVER)
 		io_stop(&instance->binder_io);
-	if (!socket && report->event != BIND_OTHER && report->event != BIND_FAULT)
+	if (!socket && report->event != BIND_OTHER && report->event != BIND_FAULT && report->event != BIND_NEEDS)
 		return;
-	/* A row has room for these two: superd-bind reads the memory of others, and is not believed. */
-	if (report->event == BIND_NEEDS && report->family != AF_INET && report->family != AF_INET6)
+	/* A row has room for these: superd-bind reads the memory of others, and is not believed. */
+	if (report->event == BIND_NEEDS && report->family != AF_INET && report->family != AF_INET6 && report->family)
 		return;
 	switch (report->event) {
 	case BIND_GIVEN:
@@ -322,7 +464,7 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 		if (pid && strcmp(report->text, buf_string(&text)) != 0) {
 			svc_echo(svc, svc->run->activations <= 1 ? LEVEL_INFO : LEVEL_DEBUG, "bound",
 				 "pid %ld binds %s and receives %s", pid, report->text, buf_string(&text));
-			if (!(instance->bound_set >> report->number & 1))
+			if (!(instance->bound_set >> place & 1))
 				snprintf(instance->differs + length, sizeof(instance->differs) - length,
 					 "; it asked for %s and got superd's socket %s", report->text,
 					 buf_string(&text));
@@ -331,10 +473,19 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 			svc_echo(svc, svc->run->activations <= 1 ? LEVEL_NOTICE : LEVEL_DEBUG, "bound",
 				 "pid %ld binds %s with options that superd does not carry over to its socket: %s", pid,
 				 report->text, report->more);
-		if (!(instance->bound_set >> report->number & 1))
+		if (!(instance->bound_set >> place & 1))
 			timer_call(&instance->quiet, QUIET, on_quiet, instance);
-		instance->bound_set |= UINT64_C(1) << report->number;
+		instance->bound_set |= UINT64_C(1) << place;
+		settle_soon(instance);
 		binder_launched(instance);
+		break;
+	case BIND_KEPT:
+		if (socket->run->tries == instance->number)
+			keep(instance, socket, report);
+		break;
+	case BIND_DROPPED:
+		if (socket->run->tries == instance->number)
+			drop_socket(socket);
 		break;
 	case BIND_NEEDS:
 		open_for(instance, report);
@@ -379,9 +530,15 @@ void binder_hear(struct instance *instance)
 	if (!ev_is_active(&instance->binder_io) || (got < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
 	io_stop(&instance->binder_io);
-	if (got == 0 && !instance->ends && process_read(instance->main.pid, &process) && !process.ended)
-		svc_say(instance->svc, LEVEL_ERROR, "bound",
-			"superd-bind has ended: what its program binds from now on fails (ENOSYS)");
+	if (got || instance->ends || !process_read(instance->main.pid, &process) || process.ended)
+		return;
+	svc_say(instance->svc, LEVEL_ERROR, "bound",
+		"superd-bind has ended: what its program binds from now on fails (ENOSYS)");
+	if (end_trials(instance->svc, instance->number)) { /* nobody lets clients in there */
+		svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: it has a socket without clients",
+			(long)instance->pid);
+		instance_stop(instance);
+	}
 }
 
 static void on_report(struct io *io)
@@ -395,6 +552,7 @@ static void on_report(struct io *io)
 void binder_resume(struct instance *instance)
 {
 	tell(instance, BIND_TELL);
+	settle_soon(instance);
 	io_call(&instance->binder_io, instance->binder_fd, on_report, instance);
 }
 
@@ -429,6 +587,7 @@ bool binder_begin(struct instance *instance, const struct plan *plan, int *filte
 	bool sent;
 	pid_t pid;
 
+	end_trials(svc, 0);
 	errno = order ? 0 : ENOMEM;
 	if (program->fd < 0) {
 		program_describe_missing(PROGRAM_BIND, why);
@@ -466,7 +625,7 @@ bool binder_begin(struct instance *instance, const struct plan *plan, int *filte
 		sent = false;
 	/* Without CAP_SYS_PTRACE the kernel wants all capabilities of those at whom it looks. */
 	pid = sent ? own_program_begin(program, ends[1], capability_held(CAP_SYS_PTRACE) ? TO_LOOK : UINT64_MAX,
-				      &(struct own_share){ plan, group })
+				       &(struct own_share){ plan, group })
 		   : -1;
 	free(group);
 	*filter = filters[0];
@@ -491,6 +650,9 @@ fail:
  * something of the instance does. */
 void binder_leave(struct instance *instance)
 {
+	ev_timer_stop(superd.loop, &instance->settles);
+	if (instance->row->exec->pass == PASS_BIND)
+		end_trials(instance->svc, instance->number);
 	if (instance->binder_fd >= 0)
 		tell(instance, BIND_LEAVE);
 }

@@ -101,6 +101,7 @@ struct socket_run {
 	double rests_until;	    /* optional, and could not be opened: it is not tried before */
 	struct backoff failed;	    /* such tries */
 	uint64_t first;		    /* the first datagram at the start of the last instance, by a hash; 0: none */
+	uint64_t tries;		    /* the instance whose program tries it, beside its row's; 0: none; binder.c */
 };
 
 enum absence {
@@ -234,7 +235,7 @@ struct instance {
 	char others[400];		 /* what it has asked for in vain */
 	char differs[400];		 /* and what it got another socket for */
 	char advice[400];		 /* what to write, as a bind was refused */
-	ev_timer quiet;			 /* nothing new was bound for a while */
+	ev_timer quiet, settles;	 /* nothing new was bound for a while, and for a moment */
 	bool told;			 /* what it has not bound */
 	/* exec beside redirect; relay.c */
 	struct {
@@ -612,6 +613,7 @@ bool superd_reopen(struct buf *why); /* the logs; why: may be NULL */
 struct svc *svc_new(struct table *table, const struct service *row);
 bool services_begin(void); /* false and errno */
 bool svc_replace_sockets(struct svc *svc, const struct service *row);
+void svc_drop_socket(struct socket *socket);
 struct socket *svc_add_socket(struct svc *svc); /* for binder.c; NULL: out of memory */
 void svc_forget_plan(struct svc *svc);
 void svc_set_timer(struct svc *svc, double seconds);
@@ -1139,7 +1141,7 @@ void binder_resume(struct instance *instance);
 void binder_leave(struct instance *instance);
 void binder_end(struct instance *instance);
 void binder_take_row(struct socket *socket, const struct listen *listen);
-struct socket *binder_socket_of(struct svc *svc, unsigned row, int family);
+struct socket *binder_socket_of(struct svc *svc, unsigned row, int family, uint64_t tries);
 bool binder_follow_daemon(struct instance *instance);
 bool binder_is_missing(const struct instance *instance);
 void binder_hint(struct instance *instance, double lasted, struct buf *out);

@@ -339,6 +339,7 @@ static void add_socket(const struct socket *socket, struct buf *out)
 	WALK(&line, "lent", lent);
 	WALK(&line, "row", row);
 	WALK(&line, "family", family);
+	WALK(&line, "tries", socket->run->tries);
 	WALK(&line, "port", port);
 	WALK(&line, "stored", stored);
 	buf_char(out, '\n');
@@ -1113,16 +1114,18 @@ static void restore_socket(const struct journal_line *line, const char *key)
 	int fd = line_read_fd(key), family = 0;
 	bool old = false, lent = false;
 	unsigned row = 0, port = 0;
+	uint64_t tries = 0;
 
 	WALK(line, "old", old);
 	WALK(line, "lent", lent);
 	WALK(line, "address", address);
 	WALK(line, "row", row);
 	WALK(line, "family", family);
+	WALK(line, "tries", tries);
 	WALK(line, "port", port);
 	WALK(line, "stored", stored);
-	if (svc && family)
-		binder_socket_of(svc, row, family);
+	if (svc && (family || tries))
+		binder_socket_of(svc, row, family, tries);
 	for (unsigned n = 0; svc && n < svc->socket_count; n++) {
 		struct socket *socket = &svc->sockets[n];
 		struct buf own = { 0 };

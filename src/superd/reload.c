@@ -300,7 +300,7 @@ static void take_spare(struct svc *svc, unsigned number, struct spare *spare)
 	struct socket *socket = &svc->sockets[number], *from = &spare->socket;
 
 	if (from->family && fits(spare, spare->whole, socket->listen))
-		socket = binder_socket_of(svc, number, from->family);
+		socket = binder_socket_of(svc, number, from->family, 0);
 	else if (!fits(spare, from->listen, socket->listen))
 		return;
 	if (!socket || socket->fd >= 0)

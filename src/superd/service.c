@@ -146,6 +146,18 @@ struct socket *svc_add_socket(struct svc *svc)
 	return &sockets[svc->socket_count++];
 }
 
+/* One of these; it is closed. Those behind it get other places. */
+void svc_drop_socket(struct socket *socket)
+{
+	struct svc *svc = socket->svc;
+	size_t place = (size_t)(socket - svc->sockets);
+
+	svc_unwatch(svc); /* by where they were */
+	drop_sockets(socket, 1);
+	svc->socket_count--;
+	memmove(socket, socket + 1, (svc->socket_count - place) * sizeof(*socket));
+}
+
 /* It gets others, for another row; none of its own is open. false: out of memory, and it has none. */
 bool svc_replace_sockets(struct svc *svc, const struct service *row)
 {
@@ -366,7 +378,8 @@ static double socket_rest_left(const struct socket *socket)
 
 static bool is_kept_closed(const struct socket *socket)
 {
-	return socket->absent == ABSENT_CONDITION || socket->listen->endpoint->kind == ENDPOINT_TCPMUX;
+	return socket->absent == ABSENT_CONDITION || socket->listen->endpoint->kind == ENDPOINT_TCPMUX ||
+		socket->run->tries;
 }
 
 /* One is to be opened: it is closed, and it is time to try it. */

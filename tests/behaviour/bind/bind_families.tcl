@@ -40,10 +40,10 @@ test a_program_may_not_have_more_sockets_than_superd_counts {
 		lappend steps tcp4 try-bind=0.0.0.0:$one close tcp6 v6only=1 try-bind=\[::]:$one close
 	}
 	superd -control [bind_table "{ [join $rows ", "] }" "" "[join $steps] mark=[path steps] await=[path never]"]
-	control "start web"
+	done "start --no-wait web"
 	log "for which superd cannot open a socket: pass = bind serves at most 64 sockets"
 	wait {[file exists [path steps]]}
-	control "restart web"
+	done "restart --no-wait web"
 	wait {[count "web: started"] == 2}
 }
 
@@ -53,6 +53,173 @@ test the_same_table_serves_a_program_with_one_dual_socket {
 	set details [ask $port ?]
 	tells $details family=6; has $details " peer=\[::ffff:127.0.0.1]:"
 	serves ::1
+}
+
+# ---- what a program only tries ----
+
+set whole {tcp6 v6only=0 bind=[::]:$port listen=5}
+
+proc has_listener {name} { expr {[string first "\"$name:$::port\"" [control "list web"]] >= 0} }
+proc answers_all {} {
+	foreach ip {127.0.0.1 ::1 127.0.0.1 ::1} {
+		set client [connect $::port -to $ip]; send $client who; has [line $client] " who"; close $client
+	}
+}
+proc is_tried {} { expr {[has_listener tcp4] && [has_listener tcp]} }
+
+# vite looks at 0.0.0.0 and [::] for a moment, and serves both then.
+test a_probe_of_one_version_loses_nobody_and_closes_nothing {
+	needs_ipv6
+	binds {"$port"} "$ipv4 close $whole close $whole serve=poll"
+	answers_all
+	wait {![has_listener tcp4]}
+	answers_all
+	counts "an address of one IP version" 0
+	counts "web: started" 1
+}
+
+test the_port_is_superds_in_each_moment {
+	needs_ipv6
+	binds {"$port"} "$ipv4 serve=poll" "" -clock
+	hold_clock
+	set client [connect $port]
+	wait {[is_tried]}
+	advance 1s
+	end_of $client; close $client
+	serves 127.0.0.1
+	log "superd listens on tcp4:$port for it, and who waited was reset"
+	expect {![is_tried]}
+}
+
+# Who comes while it is tried may be at the wrong one, so he is let in later.
+test who_comes_to_a_probe_is_served_by_what_follows {
+	needs_ipv6
+	binds {"$port"} "$ipv4 mark=%/tried await=%/go close $whole serve=poll" "" -clock
+	hold_clock
+	set first [connect $port]
+	wait {[lines %/tried] == 1}
+	set second [approach $port 127.0.0.1]
+	write go now
+	send $first who; has [line $first] " who"; close $first
+	until 1s {![has_listener tcp4]} 5
+	wait {[let_in $second]}
+	send $second who; has [line $second] " who"; close $second
+}
+
+test a_trial_outlives_superd {
+	needs_ipv6
+	foreach {end keeps} {kill_superd yes upgrade yes kill_superd no upgrade no} {
+		set more [expr {$keeps ? "" : "close $::whole"}]
+		file delete [path go] [path tried]
+		binds {"$port"} "$::ipv4 mark=%/tried await=%/go $more serve=poll" "" -clock -guard
+		hold_clock
+		set client [connect $port]
+		wait {[lines %/tried] == 1}
+		$end
+		write go now
+		if {$keeps} {
+			until 1s {[logged "superd listens on tcp4:$port for it"]} 5
+			end_of $client; close $client
+			serves 127.0.0.1
+		} else {
+			send $client who; has [line $client] " who"
+			close $client
+			until 1s {![has_listener tcp4]} 5
+			answers_all
+			counts "an address of one IP version" 0
+		}
+		counts "web: started" 1
+		stop
+	}
+}
+
+test a_trial_ends_with_its_program {
+	needs_ipv6
+	binds {"$port"} "$ipv4 mark=%/tried await=%/go serve=poll" "" -clock
+	hold_clock
+	set client [connect $port]
+	wait {[lines %/tried] == 1}
+	done "stop --no-wait web"
+	wait {[lines %/tried] == 2}
+	write go now
+	until 1s {[logged "superd listens on tcp4:$port for it"]} 5
+	end_of $client; close $client
+	serves 127.0.0.1
+}
+
+# Nobody would let clients in at what the program has.
+test a_trial_whose_superd_bind_is_killed_begins_anew {
+	needs_ipv6
+	binds {"$port"} "$ipv4 mark=%/tried await=%/go serve=poll" "" -clock
+	hold_clock
+	set client [connect $port]
+	wait {[lines %/tried] == 1}
+	kill [aside superd-bind] KILL
+	log "superd-bind has ended: "
+	wait {[lines %/tried] == 2}
+	write go now
+	until 1s {[logged "superd listens on tcp4:$port for it"]} 5
+	close $client
+	serves 127.0.0.1
+}
+
+test a_reload_of_its_sockets_ends_a_trial {
+	needs_ipv6
+	set steps "$ipv4 mark=%/tried await=%/go serve=poll"
+	binds {"$port"} $steps "" -clock
+	hold_clock
+	set client [connect $port]
+	wait {[lines %/tried] == 1}
+	reload [bind_table "{ \"$port\", \"127.0.0.1:$other\" }" "" "[filled $steps] tcp4 bind=127.0.0.1:$other listen=5"]
+	wait {[lines %/tried] == 2}
+	write go now
+	until 1s {[logged "superd listens on tcp4:$port for it"]} 5
+	close $client
+	serves 127.0.0.1
+}
+
+# As bind(2) has it.
+proc is_taken {keeps tries} {
+	binds {"$port"} "$keeps $tries close mark=%/done serve=poll"
+	close [connect $::port]
+	log "Address already in use"
+}
+test what_a_program_keeps_is_taken_for_the_other_versions_too {
+	needs_ipv6
+	is_taken $whole {tcp4 try-bind=0.0.0.0:$port}
+	answers_all
+	expect {![has_listener tcp4]}
+	stop
+	is_taken $whole {tcp6 v6only=1 try-bind=[::]:$port}
+	answers_all
+	stop
+	is_taken $ipv4 {tcp6 v6only=0 try-bind=[::]:$port}
+	log "superd listens on tcp4:$port for it"
+	serves 127.0.0.1
+}
+
+test the_next_program_may_have_both_versions_again {
+	needs_ipv6
+	binds {"$port"} "$ipv4 serve=poll"
+	loses_first
+	log "superd listens on tcp4:$port for it"
+	obeys $port "close $::whole"
+	log "an address of both IP versions: superd listens on tcp:$port for it"
+	answers_all
+	expect {![has_listener tcp4]}
+	upgrade
+	answers_all
+}
+
+test the_advice_names_all_that_it_has_kept {
+	needs_ipv6
+	binds {"$port"} "$ipv4 $ipv6 serve=poll"
+	loses_first
+	log "write listen = { \"tcp4:$port\", \"tcp6:$port\" } to have it so from the start"
+	stop
+	superd -control [bind_table "{ \"tcp4:$port\", \"tcp6:$port\" }" "" "[filled $ipv4] [filled $ipv6] serve=poll"]
+	log "web: listening on "
+	serves 127.0.0.1; serves ::1
 }
 
 # ---- what is advised ----

@@ -51,7 +51,7 @@ static struct world world_of_dual(void)
 					text_of("tcp4 nonblock bind=0.0.0.0:%d listen=64 serve=edge", port),
 					"on_change = drain\n start = boot");
 
-	world.begins = " and receives ";
+	world.begins = " superd listens on tcp4:";
 	return world;
 }
 
