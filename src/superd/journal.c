@@ -1147,7 +1147,7 @@ static void restore_socket(const struct journal_line *line, const char *key)
 		if (stored)
 			store_note(socket, stored);
 		rpc_announce(socket, true);
-		if (old && listen_filters_lent(socket->listen))
+		if (old && listen_filters_lent(socket->listen) && svc->row->exec->pass != PASS_BIND)
 			lent_keep_old(svc, socket, "the superd before had not set the new ones");
 		else if (old)
 			lent_change(svc, socket, NULL);

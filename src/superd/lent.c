@@ -2,7 +2,8 @@
  * of the calls that would wait for that (daemon.h). What needs them is done beside it:
  *
  *   Options and rules that a reload has changed are set at once by a process of its own. If it has not done so within a
- *   second, the socket keeps its old ones until no program has it, and is opened anew then.
+ *   second, the socket keeps its old ones until no program has it, and is opened anew then. With pass = bind the rules
+ *   are locked: they end the program that goes by others than the configuration has.
  *
  *   A listener that a program has shut down is opened anew: at once if the program is stopping, as it may serve its
  *   clients for long, else when it has ended. If that is so twice in a minute without a stop, it is a failure. One
@@ -24,6 +25,7 @@ struct lent_change {
 	struct helper helper;
 	int report; /* what it says: a line why it has failed, or "", and a line for each warning */
 	ino_t inode;
+	bool has_rules; /* others, so that who may come is another */
 	char service[];
 };
 
@@ -61,6 +63,20 @@ void lent_keep_old(struct svc *svc, struct socket *socket, const char *why)
 	svc_changed(svc);
 }
 
+/* A restart, whatever on_change says: nobody may come whom the configuration shuts out. */
+static void end_old_rules(struct svc *svc)
+{
+	struct instance *current = svc->run->current;
+
+	if (svc->row->exec->pass != PASS_BIND || !current || current->ends)
+		return;
+	svc_say(svc, LEVEL_NOTICE, "stopping",
+		"stopping pid %ld: its socket has the access rules from before, which are locked", (long)current->pid);
+	svc_stop(svc, false);
+	if (svc->row->exec->start == START_BOOT)
+		svc->run->start_due = clock_now();
+}
+
 /* One that is late ends by its SIGKILL once it has the lock. */
 static void on_changed(struct helper *helper, int status)
 {
@@ -92,6 +108,8 @@ static void on_changed(struct helper *helper, int status)
 		if (!why)
 			break;
 		lent_keep_old(svc, &svc->sockets[n], why);
+		if (change->has_rules)
+			end_old_rules(svc);
 		if (svc->state == LISTENING)
 			svc_settle(svc);
 		break;
@@ -141,6 +159,9 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 	}
 	strcpy(change->service, svc->row->name);
 	change->inode = status.st_ino;
+	change->has_rules = before
+		? !socket_filter_equal(listen_prepared(before)->rules, listen_prepared(after)->rules)
+		: listen_prepared(after)->rules != NULL;
 	change->report = fd_raise(ends[0], FD_HIGH);
 	list_add(&changes, &change->link);
 	journal_sockets(svc); /* it has not its new options yet */

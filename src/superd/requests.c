@@ -474,14 +474,14 @@ static void report_changes(struct session *session)
 		bool is_wrong = change->outcome == WRONG, is_bad = svc && svc->state == BINDING && !is_wrong;
 		bool is_old = false;
 
-		if (svc && (svc_is_opening(svc) || lent_is_changing(svc))) {
+		for (unsigned n = 0; svc && n < svc->socket_count; n++)
+			is_old |= svc->sockets[n].is_old;
+		if (svc && (svc_is_opening(svc) || lent_is_changing(svc) || (is_old && svc->state == STOPPING))) {
 			session->go_on = NULL;
 			session->changed = report_changes;
 			buf_free(&text);
 			return;
 		}
-		for (unsigned n = 0; svc && n < svc->socket_count; n++)
-			is_old |= svc->sockets[n].is_old;
 		is_bad |= is_old;
 		if (is_wrong)
 			buf_addf(&text, "%s%s", change->text,

@@ -127,6 +127,8 @@ Test(bind, a_new_superd_hears_of_the_socket_that_a_program_waits_for, .timeout =
 	cr_assert_eq(hear(channel).event, BIND_NEEDS);
 	one = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	own.sin_port = any.sin6_port;
+	/* Beside the one for both, which superd-bind shares for that moment. */
+	cr_assert_eq(setsockopt(one, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)), 0);
 	cr_assert(bind(one, (struct sockaddr *)&own, sizeof(own)) == 0 && listen(one, 5) == 0);
 	order(channel, BIND_SOCKET, one);
 	order(channel, BIND_SOCKET, one);
