@@ -70,6 +70,7 @@ struct call {
 	const struct user_call *user;
 	struct trapped_call trapped;
 	pid_t process;
+	bool gave_up_root; /* it is the main process of a service of root */
 	char text[BIND_TEXT];
 };
 
@@ -277,6 +278,54 @@ static bool is_of_user(struct call *call, uid_t *uid)
 	return *uid == self.uid;
 }
 
+/* Whether it is the main process of a service of root, in superd's own user namespace, that has given up root before its
+ * bind, as memcached -u and mosquitto do: it may have what the kernel would let it bind. superd starts it as the leader
+ * of a session, and its parent is then this one's. */
+static bool has_given_up_root(const struct call *call)
+{
+	char path[64];
+	struct stat its, own;
+	struct process process;
+
+	snprintf(path, sizeof(path), "/proc/%ld/ns/user", (long)call->process);
+	return !self.uid && call->process == call->user->thread && process_read(call->process, &process) &&
+		process.session == process.pid && process.parent == getppid() && stat(path, &its) == 0 &&
+		stat("/proc/self/ns/user", &own) == 0 && its.st_ino == own.st_ino && its.st_dev == own.st_dev;
+}
+
+/* A number of a line of its status (proc_pid_status(5)), that after `skip` others. */
+static unsigned long number_of_status(const char *status, const char *key, int base, int skip)
+{
+	const char *at = status ? strstr(status, key) : NULL;
+	unsigned long number = 0;
+
+	at = at ? at + strlen(key) : "";
+	for (; skip >= 0; skip--) {
+		char *end;
+
+		number = strtoul(at, &end, base);
+		if (end == at)
+			return ULONG_MAX;
+		at = end;
+	}
+	return number;
+}
+
+/* Whether it may make a node there, by the bits of the folder's mode; a list of access decides nothing here. */
+static bool may_write(const char *status, const struct stat *folder)
+{
+	bool is_member = number_of_status(status, "\nGid:", 10, 1) == folder->st_gid;
+	unsigned long group;
+
+	if (!folder->st_ino)
+		return false;
+	for (int n = 0; !is_member && (group = number_of_status(status, "\nGroups:", 10, n)) != ULONG_MAX; n++)
+		is_member = group == folder->st_gid;
+	return number_of_status(status, "\nUid:", 10, 1) == folder->st_uid
+		? folder->st_mode & S_IWUSR
+		: folder->st_mode & (is_member ? S_IWGRP : S_IWOTH);
+}
+
 static bool read_memory_of(const struct call *call, uint64_t at, void *out, size_t size)
 {
 	struct iovec here = { out, size }, there = { (void *)(uintptr_t)at, size };
@@ -455,6 +504,25 @@ static void find_folder(const struct call *call, int at, const char *path, struc
 	slash[slash == name] = '\0';
 	if (stat(name, folder) < 0)
 		folder->st_ino = 0;
+}
+
+/* Whether the kernel would let who has given up root bind there. */
+static bool may_bind(const struct call *call, const struct wish *wish)
+{
+	char *status = process_file(call->process, "status");
+	int64_t first = 1024;
+	bool good;
+
+	if (wish->address.any.sa_family == AF_UNIX) {
+		good = may_write(status, &wish->folder);
+	} else {
+		fd_read_number("/proc/sys/net/ipv4/ip_unprivileged_port_start", &first);
+		good = socket_address_port(&wish->address) >= first ||
+			(number_of_status(status, "\nCapEff:", 16, 0) + 1 > 1 &&
+			 number_of_status(status, "\nCapEff:", 16, 0) >> CAP_NET_BIND_SERVICE & 1);
+	}
+	free(status);
+	return good;
 }
 
 /* false: the kernel would refuse it, or it is of a family of which superd has no listeners. */
@@ -830,6 +898,15 @@ static void answer_bind(struct call *call)
 	format_wish(&wish, call->text);
 	memcpy(outcome.text, call->text, BIND_TEXT);
 	offer = find_offer(&wish, &fit);
+	if (call->gave_up_root && fit != NONE && !may_bind(call, &wish)) {
+		outcome.event = BIND_OTHER;
+		snprintf(outcome.more, sizeof(outcome.more),
+			 "it has given up root before, and may not bind %s itself", call->text);
+		if (still_waits(call))
+			report(&outcome, false);
+		let_go(call);
+		goto done;
+	}
 	if (!still_waits(call))
 		goto done; /* what was read may be another process's */
 	if (fit >= NEEDS && offer->fd >= 0 && wish.kind.domain != AF_UNIX &&
@@ -903,13 +980,20 @@ static void answer_call(const struct user_call *user)
 	char path[PATH_MAX];
 	struct offer *offer = NULL;
 	uid_t uid = 0;
-	int copy;
+	bool is_known = is_of_user(&call, &uid);
+	int copy, error = errno;
 
-	if (!is_of_user(&call, &uid)) {
-		snprintf(stranger.more, sizeof(stranger.more),
-			 "pid %ld has asked as uid %ld, and the service's user is uid %ld", (long)user->thread,
-			 (long)uid, (long)self.uid);
-		if (errno)
+	call.gave_up_root = !is_known && !error && has_given_up_root(&call);
+	if (!is_known && !call.gave_up_root) {
+		int length = snprintf(stranger.more, sizeof(stranger.more),
+				      "pid %ld has asked as uid %ld, and the service's user is uid %ld",
+				      (long)user->thread, (long)uid, (long)self.uid);
+
+		if (!self.uid)
+			snprintf(stranger.more + length, sizeof(stranger.more) - (size_t)length,
+				 ": write user = \"%ld\"", (long)uid);
+		errno = error;
+		if (error)
 			report_hidden(&call);
 		else if (!self.left && still_waits(&call))
 			report(&stranger, false);
