@@ -278,9 +278,9 @@ static bool is_of_user(struct call *call, uid_t *uid)
 	return *uid == self.uid;
 }
 
-/* Whether it is the main process of a service of root, in superd's own user namespace, that has given up root before its
- * bind, as memcached -u and mosquitto do: it may have what the kernel would let it bind. superd starts it as the leader
- * of a session, and its parent is then this one's. */
+/* Whether it is the main process of a service of root, in superd's own user namespace, that has given up root before
+ * its bind, as memcached -u and mosquitto do: it may have what the kernel would let it bind. superd starts it as the
+ * leader of a session, and its parent is then this one's. */
 static bool has_given_up_root(const struct call *call)
 {
 	char path[64];
