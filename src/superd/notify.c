@@ -9,8 +9,8 @@
 #define DESCRIPTORS FD_MESSAGE_MOST
 #define RECEIVE_SECONDS 1.
 #define REMOVE_SECONDS .1 /* a stranger's message, which holds others up */
-#define RECEIVERS 8 /* of a service, the last for its own processes */
-#define SUSPENDED 1. /* seconds by which a time has come late */
+#define RECEIVERS 8	  /* of a service, the last for its own processes */
+#define SUSPENDED 1.	  /* seconds by which a time has come late */
 
 static void on_message(struct io *io)
 {
@@ -53,8 +53,9 @@ static bool admit_senders(struct svc *svc)
 	uid_t user = user_of(svc->row);
 
 	return *path != '/' ||
-	       notify_node_give(path, user, (user == 0 || service_notify_access(svc->row) == NOTIFY_ALL) &&
-						    receivers_left(svc, RECEIVERS - 1) > 0);
+		notify_node_give(path, user,
+				 (user == 0 || service_notify_access(svc->row) == NOTIFY_ALL) &&
+					 receivers_left(svc, RECEIVERS - 1) > 0);
 }
 
 /* Nobody can guess its name, and take that before. One in the folder is reached from another network, too. */
@@ -293,8 +294,7 @@ void notify_watchdog(struct instance *instance)
 		instance->watchdog_every = service_has_watchdog(instance->row)
 			? (double)instance->row->groups->lifecycle->watchdog / 1e6
 			: 0;
-	if (instance->phase != READY || instance->watchdog_every <= 0 || instance->ends ||
-	    instance_is_frozen(instance))
+	if (instance->phase != READY || instance->watchdog_every <= 0 || instance->ends || instance_is_frozen(instance))
 		return;
 	instance->watchdog_at = clock_now() + instance->watchdog_every;
 	timer_call(&instance->watchdog, instance->watchdog_every, on_watchdog, instance);
@@ -315,38 +315,109 @@ struct received {
 	char text[NOTIFICATION_MOST + 1];
 };
 
-/* The instance whose process the kernel names as the sender: by the processes themselves, else by group, session and
- * ancestors. */
-static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsigned *least)
+/* No other row's processes may speak for this one by their user. A superd that is not root has one user for all, and
+ * root may do all that its services may. */
+static bool user_tells(const struct svc *svc, uid_t uid)
 {
+	uid_t user = user_of(svc->row);
+
+	if (uid == 0)
+		return true;
+	if (uid != user)
+		return false;
+	for (struct svc *other = geteuid() == 0 ? svc_next(NULL) : NULL; other; other = svc_next(other)) {
+		if (other != svc && user_of(other->row) == user)
+			return false;
+	}
+	return true;
+}
+
+/* Nothing else has told, of root or the service's user. Where the kernel knows the sender's control group, and the
+ * instance has one, that decides. Else the user of one that has ended does: systemd-notify(1) and its like do not wait
+ * to be heard. */
+static struct instance *find_by_group_or_user(struct svc *svc, pid_t pid, uid_t uid, bool is_first, bool has_ended)
+{
+	uint64_t group = 0;
+	int watch = -1;
+
+	if (is_first && receivers_left(svc, RECEIVERS) == RECEIVERS) {
+		group = notify_sender_cgroup(svc->run->notify);
+	} else if ((watch = pidfd_of(pid)) >= 0) {
+		group = pidfd_cgroup(watch);
+		close(watch);
+	}
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
+		bool is_user = uid == user_of(svc->row), is_admitted = uid == 0 || is_user;
+
+		if (instance->cgroup && group)
+			is_admitted = is_admitted && cgroup_has_id(instance->cgroup, group);
+		else
+			is_admitted = has_ended && list_has_one(&svc->run->instances) &&
+				(user_tells(svc, uid) || (is_user && pid == instance->pid));
+		if (is_admitted)
+			return instance;
+	}
+	return NULL;
+}
+
+/* The process is in the group or session of an instance. While its leader is not reaped nobody else gets that number;
+ * after that its user or control group must tell, too. */
+static bool is_grouped(const struct instance *instance, const struct process *process)
+{
+	pid_t leader = instance->group, command = instance->commands.child.pid, parent;
+	uid_t user = user_of(instance->row), users[3];
+
+	if (command > 0 && process->session == command)
+		return true;
+	if (leader <= 1 || (process->group != leader && process->session != leader))
+		return false;
+	if (instance->main.pid == leader)
+		return true;
+	return process->start_time >= instance->born &&
+		((instance->cgroup && cgroup_holds(instance->cgroup, process->pid)) ||
+		 (process_read_users(process->pid, &parent, users) && users[0] == user && users[1] == user &&
+		  users[2] == user));
+}
+
+/* The instance whose process the kernel names as the sender: by the processes themselves, else by group, session and
+ * ancestors. Numbers count while they cannot be another's: of what superd has not reaped. is_first: the message is the
+ * first of the queue, and has no descriptors. */
+static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, bool is_first, unsigned *least)
+{
+	struct instance *found = NULL;
 	struct process process;
+	bool is_gone, has_ended;
+	pid_t at = pid;
 
 	*least = NOTIFY_ALL;
 	if (pid <= 0) /* it is in a pid namespace that superd does not see */
 		return NULL;
 	LIST_OF(struct instance, instance, link, &svc->run->instances) {
-		if (instance->pid == pid || instance->commands.child.pid == pid) {
-			*least = instance->pid == pid ? NOTIFY_MAIN : NOTIFY_EXEC;
+		if (instance->main.pid == pid || instance->commands.child.pid == pid) {
+			*least = instance->main.pid == pid ? NOTIFY_MAIN : NOTIFY_EXEC;
 			return instance;
 		}
 	}
-	for (int n = 0; n < ANCESTORS && pid > 1 && pid != getpid() && process_read(pid, &process);
-	     n++, pid = process.parent) {
+	is_gone = !process_read(pid, &process);
+	has_ended = is_gone || process.ended;
+	for (int n = 0; n < ANCESTORS && at > 1 && at != getpid() && process_read(at, &process);
+	     n++, at = process.parent) {
 		LIST_OF(struct instance, instance, link, &svc->run->instances) {
-			if (instance->pid == process.pid || instance->group == process.group ||
-			    instance->group == process.session ||
-			    (instance->commands.child.pid &&
-			     (instance->commands.child.pid == process.pid ||
-			      instance->commands.child.pid == process.session)))
+			if (instance->main.pid == process.pid || instance->commands.child.pid == process.pid ||
+			    is_grouped(instance, &process))
 				return instance;
 		}
 	}
-	if (list_has_one(&svc->run->instances) && !process_read(pid, &process)) {
-		struct instance *only = container_of(svc->run->instances.next, struct instance, link);
-
-		return uid == 0 || uid == user_of(only->row) ? only : NULL; /* it has ended by now */
+	/* A main process that was reaped a moment ago, and what it has said is read now. */
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
+		if (is_gone && instance->end_is_judged && instance->pid == pid)
+			found = instance;
 	}
-	return NULL;
+	if (!found)
+		found = find_by_group_or_user(svc, pid, uid, is_first, has_ended);
+	if (found && is_gone && found->pid == pid)
+		*least = NOTIFY_MAIN; /* what it has said last is behind what it has sent with descriptors */
+	return found;
 }
 
 /* The kernel tells the end of a process to its parent alone, which may be neither superd nor the guard. */
@@ -394,14 +465,14 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 	if (instance->phase < LAUNCHED || instance->phase > KILLED ||
 	    (instance->phase == LAUNCHED && !instance->main.pid && !instance->end_is_judged))
 		why = "the program does not run";
-	else if (uid != 0 && uid != user_of(instance->row) && sender != instance->pid)
+	else if (uid != 0 && uid != user_of(instance->row) && sender != instance->main.pid)
 		why = "another user has named it";
 	else if (pid <= 1 || pid == getpid() || !process_read(pid, &process) || process.ended)
 		why = "there is no such process";
 	else if (child_is_watched(pid))
 		why = "superd has started it for something else";
 	else if ((uid != 0 || !capability_kills(instance->row)) &&
-		 find_sender(instance->svc, pid, (uid_t)-1, &least) != instance)
+		 find_sender(instance->svc, pid, (uid_t)-1, false, &least) != instance)
 		why = "it is none of this service's";
 	else if (has_strange_parent(&process) && (watch = pidfd_of(pid)) < 0)
 		why = strerror(errno);
@@ -715,7 +786,8 @@ void notify_read(struct svc *svc)
 		}
 		received.length = (size_t)got;
 		received.is_cut = header.msg_flags & MSG_TRUNC;
-		instance = find_sender(svc, received.pid, received.uid, &received.least);
+		instance =
+			find_sender(svc, received.pid, received.uid, !(header.msg_flags & MSG_CTRUNC), &received.least);
 		received.instance = instance ? instance->number : 0;
 		if (header.msg_flags & MSG_CTRUNC) {
 			begin_receiving(svc, &received);

@@ -273,6 +273,28 @@ bool cgroup_signal(const char *path, int signal)
 	return !sent.failed;
 }
 
+struct wanted_group {
+	uint64_t id;
+	bool found;
+};
+
+static void compare_group(void *context, const char *path)
+{
+	struct wanted_group *wanted = context;
+	struct stat status;
+
+	wanted->found |= stat(path, &status) == 0 && status.st_ino == wanted->id;
+}
+
+/* On machines of 64 bits the id of a group is the inode of its folder. */
+bool cgroup_has_id(const char *path, uint64_t id)
+{
+	struct wanted_group wanted = { .id = id };
+
+	each_below(path, CGROUP_DEPTH_MOST, compare_group, &wanted);
+	return wanted.found;
+}
+
 /* cgroup.kill exists since Linux 5.14. */
 void cgroup_kill(const char *path)
 {

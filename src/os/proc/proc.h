@@ -94,6 +94,9 @@ bool process_has_superds_rights(pid_t pid);
 /* A pidfd of this process, close-on-exec. -1 and errno: no such process, or a filter denies the call. */
 int pidfd_of(pid_t pid);
 
+/* The id of the process's group of cgroup v2, also if it has ended (Linux 6.15); 0: the kernel does not tell. */
+uint64_t pidfd_cgroup(int fd);
+
 /* pidfd_send_signal(2): as kill(2). false and errno. */
 bool pidfd_signal(int fd, int signal);
 
@@ -154,6 +157,9 @@ bool cgroup_find_own(const char *controller, char *path, size_t size, const char
 
 /* Whether the process is in this group, the path of one of superd's, or in a group below it. */
 bool cgroup_holds(const char *group, pid_t pid);
+
+/* Whether the group, or one below it, has this id (pidfd_cgroup). */
+bool cgroup_has_id(const char *path, uint64_t id);
 
 /* Whether the path is a group of any hierarchy. A group of cgroup v2 with groups below it has no processes of its own,
  * so its cgroup.procs proves nothing. */

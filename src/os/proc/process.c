@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/fsuid.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 
 #define FILE_MOST 16384                 /* bytes of a file that is read */
@@ -391,6 +392,22 @@ bool process_has_superds_rights(pid_t pid)
 int pidfd_of(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0); /* born close-on-exec */
+}
+
+/* The first members of struct pidfd_info (linux/pidfd.h, Linux 6.13), which a C library may not have yet. */
+struct pidfd_facts {
+	uint64_t mask, cgroup;
+	uint32_t others[12];
+};
+#define PIDFD_FACTS _IOWR(0xff, 11, struct pidfd_facts)
+#define PIDFD_FACTS_CGROUP (1 << 2)
+#define PIDFD_FACTS_EXIT (1 << 3)
+
+uint64_t pidfd_cgroup(int fd)
+{
+	struct pidfd_facts facts = { .mask = PIDFD_FACTS_CGROUP | PIDFD_FACTS_EXIT };
+
+	return ioctl(fd, PIDFD_FACTS, &facts) == 0 && facts.mask & PIDFD_FACTS_CGROUP ? facts.cgroup : 0;
 }
 
 bool pidfd_signal(int fd, int signal)

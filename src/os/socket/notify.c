@@ -22,6 +22,39 @@ int notify_socket_open(const char *name)
 	return fd_raise(fd, FD_HIGH);
 }
 
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76 /* Linux 6.5; of a process that has ended since 6.16 */
+#endif
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 4
+#endif
+
+/* Descriptors of the sender's would stand before the pidfd, and take its room. */
+uint64_t notify_sender_cgroup(int fd)
+{
+	char byte, control[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
+	struct iovec part = { &byte, sizeof(byte) };
+	struct msghdr header = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
+	int on = 1, off = 0, pidfd;
+	uint64_t group = 0;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSPIDFD, &on, sizeof(on)) < 0)
+		return 0;
+	if (recvmsg(fd, &header, MSG_DONTWAIT | MSG_PEEK | MSG_CMSG_CLOEXEC) >= 0) {
+		for (struct cmsghdr *at = CMSG_FIRSTHDR(&header); at; at = CMSG_NXTHDR(&header, at)) {
+			if (at->cmsg_type != SCM_PIDFD || at->cmsg_len != CMSG_LEN(sizeof(pidfd)))
+				continue;
+			memcpy(&pidfd, CMSG_DATA(at), sizeof(pidfd));
+			group = pidfd_cgroup(pidfd);
+			close(pidfd);
+		}
+	}
+	setsockopt(fd, SOL_SOCKET, SO_PASSPIDFD, &off, sizeof(off));
+	return group;
+}
+
 bool notify_node_is_open(const char *path)
 {
 	struct stat status;

@@ -156,6 +156,10 @@ int notify_socket_open(const char *name);
 bool notify_node_give(const char *path, uid_t user, bool open);
 bool notify_node_is_open(const char *path);
 
+/* The id of the control group of who has sent the first message, also if he has ended; 0: the kernel does not tell.
+ * The message is known to have no descriptors. */
+uint64_t notify_sender_cgroup(int fd);
+
 /* The folder of the notify sockets (sd_notify(3)): superd/notify below the runtime folder. */
 
 /* Creates the folder if it is missing, and appends its path. false: that fails, or a backend of another user could not
