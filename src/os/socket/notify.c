@@ -1,6 +1,8 @@
 /* The receiver's end of notifications: datagrams with credentials (unix(7), SCM_CREDENTIALS). */
 #include "os/socket/socket.h"
 
+#include "os/proc/proc.h"
+
 #define RECEIVE_BUFFER (8 << 20) /* the kernel may grant less; senders block when it is full */
 
 int notify_socket_open(const char *name)
