@@ -13,6 +13,7 @@
 #define REST 5		  /* milliseconds */
 #define ALONE 8.	  /* seconds for a stop without a limit */
 #define ROUNDS 20	  /* of SIGKILL, until superd ends without those that are left */
+#define NAMED_MOST 20	  /* processes in one line of the log */
 
 struct superd superd;
 extern char **environ;
@@ -412,9 +413,28 @@ static void pass_gently(int signal)
 
 /* ---- the end ---- */
 
+/* Appends "web: pid 4711 (nginx)"; without the service's name what it has left, if its group does not tell it. */
+static void name_stray(const struct process *process, struct buf *out)
+{
+	const char *service = NULL;
+
+	for (struct svc *svc = svc_next(NULL); svc && !service; svc = svc_next(svc)) {
+		LIST_OF(const struct instance, instance, link, &svc->run->instances) {
+			if (instance->main.pid == process->pid || instance->commands.child.pid == process->pid ||
+			    (instance->group > 1 && instance->group == process->group) ||
+			    (instance->cgroup && cgroup_holds(instance->cgroup, process->pid)))
+				service = svc->row->name;
+		}
+	}
+	buf_text(out, out->length ? ", " : "");
+	if (service)
+		buf_addf(out, "%s: ", service);
+	process_describe(process->pid, out);
+}
+
 /* Signals all processes below superd and its guard, whose are those that superds before have started, and those that
- * have left their parents; as process 1, all of its namespace. Returns how many there are. */
-static size_t signal_strays(int signal)
+ * have left their parents; as process 1, all of its namespace. Returns how many there are. names: appends some. */
+static size_t signal_strays(int signal, struct buf *names)
 {
 	pid_t *list = guard_first_pid() == 1 ? process_list_all() : NULL;
 	struct pids below = { 0 };
@@ -430,6 +450,8 @@ static size_t signal_strays(int signal)
 		    !process_read(*at, &process) || process.ended)
 			continue;
 		count++;
+		if (names && count <= NAMED_MOST)
+			name_stray(&process, names);
 		if (signal)
 			kill(*at, signal);
 		if (signal == SIGTERM)
@@ -467,7 +489,7 @@ void superd_check_end(void)
 		return;
 	signal = superd.life == SUPERD_KILLS ? SIGKILL : self.sweeps ? 0 : SIGTERM;
 	self.sweeps = true;
-	if (!signal_strays(signal))
+	if (!signal_strays(signal, NULL))
 		end_loop();
 	else if (!ev_is_active(&self.sweep))
 		ev_timer_again(superd.loop, &self.sweep);
@@ -486,9 +508,18 @@ static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
+	struct buf names = { 0 };
+	size_t count;
+
 	(void)loop, (void)timer, (void)events;
-	if (superd.life < SUPERD_KILLS)
-		log_warn(superd.log, "not everything has ended yet: killing the rest");
+	if (superd.life < SUPERD_KILLS) {
+		count = signal_strays(0, &names);
+		if (count > NAMED_MOST)
+			buf_addf(&names, " and %zu more", count - NAMED_MOST);
+		log_warn(superd.log, "not everything has ended yet: killing the rest%s%s", names.length ? ": " : "",
+			 buf_string(&names));
+		buf_free(&names);
+	}
 	superd.life = SUPERD_KILLS;
 	rpc_leave("rpcbind does not answer");
 	superd_check_end();

@@ -283,3 +283,16 @@ test a_program_that_no_folder_has_is_found_when_it_comes {
 	is [said [line $client]] who
 	close $client
 }
+
+test who_is_killed_at_superds_end_is_named {
+	superd -clock {superd { stop_timeout = 1h } service web { listen = "127.0.0.1:0" timeout_stop = 10h
+		exec = "/bin/sh -c 'trap : TERM; : >%/up; while :; do sleep 0.02; done'" }}
+	set client [connect web]
+	wait {[exists %/up]}
+	log "web: started, pid "
+	signal TERM
+	log "stopping: signal TERM"
+	advance_beside 61min
+	log "killing the rest: web: pid "
+	close $client
+}
