@@ -404,13 +404,16 @@ static void find_needs_of_key(struct unit_builder *builder, struct unit_pairing 
 	word_list_free(&list);
 }
 
-/* Tells what superd does not do for other units. From a network of its own a service reaches another by joining it
- * alone, so that is refused. */
+/* Tells what superd does not do for other units. A service with a namespace of its own shares it with another by
+ * joining alone: their network, or their files in /tmp. So that is refused. */
 static void tell_of_units(struct unit_builder *builder)
 {
 	struct key_list known = key_list(&unit_keys_unit);
-	bool is_apart = unit_bool(builder, "Service", "PrivateNetwork", false);
+	static const char *const shared[] = { "PrivateNetwork", "PrivateTmp", "PrivateIPC" };
+	bool is_apart = false;
 
+	for (size_t n = 0; n < sizeof(shared) / sizeof(*shared); n++)
+		is_apart |= unit_bool(builder, "Service", shared[n], false);
 	for (size_t n = 0; n < known.count; n++) {
 		const struct key_row *key = &known.list[n];
 		bool joins = !strcmp(key->name, "JoinsNamespaceOf");

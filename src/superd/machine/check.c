@@ -155,8 +155,15 @@ static void preflight_paths(struct preflight *preflight, const struct service *s
 	struct buf why = { 0 };
 
 	while (start_path_next(service, ~0u, &path)) {
+		struct stat status;
+
 		buf_clear(&why);
-		if (!start_path_check(service, &path, &why))
+		if (path.rule == START_CREDENTIAL && stat(path.path, &status) == 0 && S_ISSOCK(status.st_mode))
+			preflight_report(preflight, SEVERITY_ERROR, service, path.option, path.word,
+					 "%s is a socket, and superd reads a credential from a file: have it written "
+					 "to one before the start",
+					 path.path);
+		else if (!start_path_check(service, &path, &why))
 			preflight_report(preflight, SEVERITY_WARNING, service, path.option, path.word, "%s: %s",
 					 path.rule == START_BANNER    ? "clients would not be sent it"
 					 : path.rule == START_RECORDS ? "superd would not log there"

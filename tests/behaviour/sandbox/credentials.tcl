@@ -241,3 +241,13 @@ test are_there_over_an_upgrade_and_go_with_their_instance {
 	send $client go; is [rest $client] "ready\none"
 	close $client
 }
+
+# systemd would connect to it.
+test of_a_socket_is_refused {
+	set socket [stand_in "" {}]
+	lassign [answer --check -f [write own.conf "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" user = root load_credential = \"a:$socket\" }"]] \
+		status output errors
+	expect {$status == 1} $errors
+	has $errors "is a socket, and superd reads a credential from a file"
+	dismiss
+}
