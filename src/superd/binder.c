@@ -741,8 +741,15 @@ void binder_hint(struct instance *instance, double lasted, struct buf *out)
 		? ": the program tried to open the port that superd holds: set pass = bind (with -l: --bind)"
 		: "; if it opens its port itself: pass = bind (with -l: --bind)";
 
-	if (*instance->advice)
+	if (*instance->advice) {
 		buf_addf(out, "; %s", instance->advice);
+	} else if (row->exec->pass == PASS_BIND && row->exec->type != TYPE_FORKING && instance->reached < READY &&
+		   WIFEXITED(instance->status) && !WEXITSTATUS(instance->status)) {
+		hint = "; if it goes into the background, let it stay in the foreground, or set type = forking";
+		buf_text(out, hint);
+		if (svc->run->failure_count)
+			svc->run->last_failures[0].hint = hint;
+	}
 	if (*instance->advice || row->exec->pass == PASS_BIND || row->exec->accept || row->exec->redirect ||
 	    !svc->socket_count || !svc->run->failure_count || *svc->run->last_failures[0].why ||
 	    (is_heard ? !strcasestr(svc->run->last_line, "in use")

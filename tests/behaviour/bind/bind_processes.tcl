@@ -63,6 +63,19 @@ test or_behind_that { is_a_daemon {daemon tcp4 bind=127.0.0.1:$port listen=5 ser
 
 # ---- daemons without type = forking ----
 
+test one_that_goes_there_before_it_binds_is_told_how_to_stay {
+	needs_bind
+	set port [free_port]
+	superd -control {service web { listen = "127.0.0.1:$port" pass = bind backoff_min = 1h backoff_max = 1h
+		exec = "/bin/sh -c 'sleep 1000 &'" }}
+	set told "; if it goes into the background, let it stay in the foreground, or set type = forking"
+	log "web: listening on "
+	set client [connect $port]
+	log $told
+	has [why web] $told
+	close $client
+}
+
 test a_program_that_goes_into_the_background_is_named_and_stopped {
 	web {tcp4 bind=127.0.0.1:$port listen=5 daemon serve=poll} "backoff_min = 1h backoff_max = 1h"
 	set told " is stopped; let it stay in the foreground (nginx: daemon off), or set type = forking"
