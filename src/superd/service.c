@@ -604,7 +604,7 @@ bool svc_pause_at_trigger(struct socket *socket)
 static bool open_socket(struct svc *svc, struct socket *socket, struct buf *failed)
 {
 	struct buf why = { 0 }, warnings = { 0 }, text = { 0 };
-	bool is_returned;
+	bool is_returned, unset;
 	int fd = -1;
 
 	if (socket->fd >= 0 || is_kept_closed(socket))
@@ -647,7 +647,10 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 	} else {
 		buf_text(&text, "cannot listen on ");
 		endpoint_format(socket->listen->endpoint, &text);
+		unset = strstr(buf_string(&text), "%{runtime}") && getuid() != 0 && !getenv("XDG_RUNTIME_DIR");
 		buf_addf(&text, ": %s", buf_string(&why));
+		if (unset)
+			buf_text(&text, "; XDG_RUNTIME_DIR is not set");
 		origin_cite(socket->listen->at, &text);
 		if (socket->listen->options->optional) {
 			const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;

@@ -327,6 +327,25 @@ bool node_is_foreign(const struct listen *listen, struct path_finding *finding)
  * which lets no client connect, and then sets its owner, its accept queue, and last its mode. A FIFO begins as superd's
  * user's alone. */
 
+/* The name is missing because its folder cannot be made: fails with the reason for that. */
+static int fail_below(const char *path, const struct listen *listen, const char *step, struct buf *why)
+{
+	int saved = errno;
+	char folder[PATH_MAX];
+
+	if (saved == ENOENT && strlen(path) < sizeof(folder)) {
+		strcpy(folder, path);
+		for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+			*slash = '\0';
+			if (mkdir(folder, listen->options->directory_mode & 07777) < 0 && errno != EEXIST)
+				return bind_fail(why, "creating its folder", "%s", folder);
+			*slash = '/';
+		}
+	}
+	errno = saved;
+	return bind_fail(why, step, "%s", path);
+}
+
 static int bind_node(int fd, const struct listen *listen, struct buf *why)
 {
 	const char *path = node_path(listen);
@@ -343,7 +362,7 @@ static int bind_node(int fd, const struct listen *listen, struct buf *why)
 	saved = bind(fd, &address.any, address.length);
 	umask(before);
 	if (saved < 0)
-		return bind_fail(why, "binding", "%s", path);
+		return fail_below(path, listen, "binding", why);
 	if (bind_queue_open(fd, listen, why) < 0 || node_set_permissions(fd, listen, 0, why) < 0) {
 		saved = errno;
 		unlink(path);
@@ -366,7 +385,7 @@ static int fifo_open(const struct listen *listen, struct buf *why)
 	fd = open(path, FIFO_FLAGS);
 	if (fd < 0 && errno == ENOENT) {
 		if (mkfifo(path, 0600) < 0 && errno != EEXIST)
-			return bind_fail(why, "making the fifo", "%s", path);
+			return fail_below(path, listen, "making the fifo", why);
 		fd = open(path, FIFO_FLAGS);
 	}
 	if (fd < 0)

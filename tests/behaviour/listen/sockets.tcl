@@ -87,6 +87,16 @@ test nodes_have_the_tables_mode_and_folders_are_made {
 	stop
 }
 
+# Nobody makes folders in /sys.
+test a_folder_that_cannot_be_made_is_told_as_that {
+	superd {service web { listen = "/sys/superd-test/a/web.sock" exec = "$backend serve" backoff_min = 1h backoff_max = 1h }
+		service fifo { listen = "fifo:/sys/superd-test/fifo" exec = "$backend serve" backoff_min = 1h backoff_max = 1h }}
+	foreach socket {a/web.sock fifo} {
+		log "cannot listen on [expr {$socket eq "fifo" ? "fifo:" : ""}]/sys/superd-test/$socket: creating its folder: "
+	}
+	expect {[count "(/sys/superd-test)"] == 2}
+}
+
 test nodes_have_the_tables_owner {
 	needs {[root]} "only root can give a node away"
 	on %/web.sock "backend serve" {socket_user = "54321" socket_group = "54322" socket_mode = 0660}
