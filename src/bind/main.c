@@ -972,6 +972,31 @@ done:
 
 /* ---- the calls around it ---- */
 
+/* A port of the kernel's choice, of which no bind has told. A program that looks whether its port is in use finds
+ * superd there, and takes another one so. */
+static void report_listener(const struct call *call, int fd)
+{
+	struct bind_note note = { .event = BIND_OTHER, .pid = call->process };
+	struct wish own = { .address.length = sizeof(own.address.storage) };
+	char text[BIND_TEXT], *range;
+	unsigned first = 0, last = 0;
+	size_t length;
+
+	if (!read_kind(fd, &own.kind) || own.kind.domain == AF_UNIX ||
+	    getsockname(fd, &own.address.any, &own.address.length) < 0)
+		return;
+	range = fd_read_file("/proc/sys/net/ipv4/ip_local_port_range", 64, &length);
+	if (range && sscanf(range, "%u %u", &first, &last) == 2 && socket_address_port(&own.address) >= (int)first &&
+	    socket_address_port(&own.address) <= (int)last && self.others++ < OTHERS_MOST) {
+		format_wish(&own, text);
+		snprintf(note.more, sizeof(note.more),
+			 "it listens at %s itself; if it does so as somebody answered at its own port, use redirect",
+			 text);
+		report(&note, false);
+	}
+	free(range);
+}
+
 static void answer_call(const struct user_call *user)
 {
 	struct call call = { .user = user };
@@ -1012,6 +1037,8 @@ static void answer_call(const struct user_call *user)
 	case TRAPPED_LISTEN: /* superd's listens already, and the length of its queue is the table's to set */
 		copy = copy_fd(&call, call.trapped.fd);
 		offer = copy < 0 ? NULL : find_inode(inode_of(copy));
+		if (copy >= 0 && !offer && still_waits(&call))
+			report_listener(&call, copy);
 		if (copy >= 0)
 			close(copy);
 		break;

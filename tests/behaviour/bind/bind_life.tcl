@@ -171,3 +171,12 @@ test a_start_that_lacks_descriptors_has_not_failed {
 		wait {[processes] == 0}
 	}
 }
+
+# As a program does that has found somebody at its own port.
+test who_listens_at_another_port_instead_is_told {
+	web {tcp4 bind=127.0.0.1:0 listen=5 await=%/never} "timeout_start = 1h"
+	set client [connect $port]
+	sees { why web } "it listens at tcp:127.0.0.1:"
+	sees { why web } "use redirect"
+	close $client
+}
