@@ -185,17 +185,48 @@ static bool is_below(const struct dirent *entry)
 	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
+/* Removes what is empty of the folders of superds that were killed, with their guards: pids of this namespace that are
+ * nobody's by now. at_end: and of this superd's guard, under which others may have been before it. */
+static void remove_abandoned(const char *own, bool at_end)
+{
+	char path[PATH_MAX], suffix[24], *rest;
+	DIR *stream = opendir(own);
+	struct dirent *entry;
+	size_t length;
+
+	cgroup_parent_suffix(suffix, sizeof(suffix));
+	length = strlen(suffix);
+	while (stream && (entry = readdir(stream))) {
+		long maker;
+
+		if (strncmp(entry->d_name, CGROUP_BASE, strlen(CGROUP_BASE)) != 0)
+			continue;
+		maker = strtol(entry->d_name + strlen(CGROUP_BASE), &rest, 10);
+		if (maker < 1 || maker > INT_MAX || strncmp(rest, suffix, length) != 0 || !strchr(".", rest[length]))
+			continue;
+		if (((at_end && maker == named_after()) || (kill((pid_t)maker, 0) < 0 && errno == ESRCH)) &&
+		    snprintf(path, sizeof(path), "%s/%s", own, entry->d_name) < (int)sizeof(path))
+			cgroup_remove(path);
+	}
+	if (stream)
+		closedir(stream);
+}
+
 /* superd moves back to its own group once that enables no controllers any more. Instances that still run keep their
  * limits. */
 void cgroups_end(struct cgroups *cgroups)
 {
 	struct dirent *entry;
 	char path[PATH_MAX];
+	const char *wrong;
 	bool any_runs = false;
 	DIR *stream;
 
-	if (!cgroups->base)
+	if (!cgroups->base) { /* the superd before it, which was killed, may have had one */
+		if (cgroup_find_own("" /* of version 2 */, path, sizeof(path), &wrong))
+			remove_abandoned(path, true);
 		return;
+	}
 	stream = opendir(cgroups->base);
 	while (stream && (entry = readdir(stream))) {
 		if (is_below(entry) && strcmp(entry->d_name, CGROUP_LEAF) != 0 &&
@@ -211,6 +242,7 @@ void cgroups_end(struct cgroups *cgroups)
 			move_processes(path, cgroups->own);
 		cgroup_remove(cgroups->base);
 	}
+	remove_abandoned(cgroups->own, true);
 	free(cgroups->own);
 	free(cgroups->base);
 	*cgroups = (struct cgroups){ 0 };
@@ -584,6 +616,7 @@ char *cgroup_parent_claim(const char *own)
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
+	remove_abandoned(own, false);
 	for (unsigned n = 2; mkdir(path, 0755) < 0; n++) {
 		if (errno != EEXIST || n > BASES_MOST)
 			return NULL;

@@ -83,3 +83,31 @@ Test(cgroup_base, none_is_claimed_where_nobody_may_make_one)
 	cr_expect_null(cgroup_parent_claim(folder));
 	cr_expect_null(cgroup_parent_claim("/nonexistent"));
 }
+
+/* Its maker has ended; who is in one is left alone, and so is what a living one has. */
+Test(cgroup_base, what_a_killed_one_left_empty_is_removed, .init = make_folder)
+{
+	char suffix[24], empty[192], full[200], living[192];
+	int status;
+	pid_t gone = fork();
+
+	if (gone == 0)
+		_exit(0);
+	cr_assert_eq(waitpid(gone, &status, 0), gone);
+	cgroup_parent_suffix(suffix, sizeof(suffix));
+	snprintf(empty, sizeof(empty), "%s/" CGROUP_BASE "%ld%s", folder, (long)gone, suffix);
+	snprintf(full, sizeof(full), "%s.2", empty);
+	snprintf(living, sizeof(living), "%s/" CGROUP_BASE "%ld%s", folder, (long)getppid(), suffix);
+	cr_assert_eq(mkdir(empty, 0755), 0);
+	cr_assert_eq(mkdir(below(empty, "/it.service"), 0755), 0);
+	cr_assert_eq(mkdir(living, 0755), 0);
+	make_full(full);
+	expect_claim(name);
+	cr_expect_neq(access(empty, F_OK), 0);
+	cr_expect_eq(access(full, F_OK), 0);
+	cr_expect_eq(access(living, F_OK), 0);
+	remove_full(full);
+	rmdir(living);
+	rmdir(name);
+	rmdir(folder);
+}
