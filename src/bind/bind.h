@@ -52,6 +52,7 @@ struct bind_note {
 		BIND_NEEDS, /* superd is to open the socket for this IP version alone, or for what the row says (family 0)
 			     * where it is for one alone; and superd-bind waits */
 		BIND_OTHER, /* more: why the kernel binds it, as it is none of superd's, or the process is of another user */
+		BIND_LISTENS, /* text: where, at a port of the kernel's choice */
 		BIND_WIDE, /* refused: superd's socket is for all addresses; more: it has not this option, and what to do */
 		BIND_FAMILY, /* refused: it is an IPv4 socket, and superd's is an IPv6 one, or the reverse */
 		BIND_FAULT,  /* more: another reason for which it has not got superd's */

@@ -976,11 +976,11 @@ done:
  * superd there, and takes another one so. */
 static void report_listener(const struct call *call, int fd)
 {
-	struct bind_note note = { .event = BIND_OTHER, .pid = call->process };
+	struct bind_note note = { .event = BIND_LISTENS, .pid = call->process };
 	struct wish own = { .address.length = sizeof(own.address.storage) };
-	char text[BIND_TEXT], *range;
 	unsigned first = 0, last = 0;
 	size_t length;
+	char *range;
 
 	if (!read_kind(fd, &own.kind) || own.kind.domain == AF_UNIX ||
 	    getsockname(fd, &own.address.any, &own.address.length) < 0)
@@ -988,10 +988,7 @@ static void report_listener(const struct call *call, int fd)
 	range = fd_read_file("/proc/sys/net/ipv4/ip_local_port_range", 64, &length);
 	if (range && sscanf(range, "%u %u", &first, &last) == 2 && socket_address_port(&own.address) >= (int)first &&
 	    socket_address_port(&own.address) <= (int)last && self.others++ < OTHERS_MOST) {
-		format_wish(&own, text);
-		snprintf(note.more, sizeof(note.more),
-			 "it listens at %s itself; if it does so as somebody answered at its own port, use redirect",
-			 text);
+		format_wish(&own, note.text);
 		report(&note, false);
 	}
 	free(range);

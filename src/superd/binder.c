@@ -451,7 +451,8 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 
 	if (report->event == BIND_OVER)
 		io_stop(&instance->binder_io);
-	if (!socket && report->event != BIND_OTHER && report->event != BIND_FAULT && report->event != BIND_NEEDS)
+	if (!socket && report->event != BIND_OTHER && report->event != BIND_LISTENS && report->event != BIND_FAULT &&
+	    report->event != BIND_NEEDS)
 		return;
 	/* A row has room for these: superd-bind reads the memory of others, and is not believed. */
 	if (report->event == BIND_NEEDS && report->family != AF_INET && report->family != AF_INET6 && report->family)
@@ -496,6 +497,16 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 			snprintf(instance->others + length, sizeof(instance->others) - length, "; %s", report->more);
 			timer_call(&instance->quiet, QUIET, on_quiet, instance);
 		}
+		break;
+	case BIND_LISTENS: /* of one that has its sockets it is its own business */
+		length = strlen(instance->others);
+		if (instance->bound_set || strstr(instance->others, report->text))
+			break;
+		snprintf(instance->others + length, sizeof(instance->others) - length,
+			 "; it listens at %s itself: if it does so as superd answered at its own port, use redirect",
+			 report->text);
+		svc_echo(svc, LEVEL_NOTICE, "bound", "pid %ld has not bound its sockets, and listens at %s itself", pid,
+			 report->text);
 		break;
 	case BIND_WIDE:
 	case BIND_FAMILY:
