@@ -6,7 +6,7 @@
 
 #include <sys/ioctl.h>
 
-enum { SUPERDS_MOST = 16, ARGUMENTS_MOST = 64, LEAKED = 17, LISTENERS_MOST = 64 };
+enum { SUPERDS_MOST = 64, ARGUMENTS_MOST = 64, LEAKED = 17, LISTENERS_MOST = 64 };
 
 static struct superd superds[SUPERDS_MOST];
 static size_t superd_count;

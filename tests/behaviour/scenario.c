@@ -46,7 +46,7 @@
 #include "scenario.h"
 #include "superctl.h"
 
-enum { WORDS_MOST = 64, SUPERDS_MOST = 16, PROGRAMS_MOST = 16, LOADS_MOST = 4 };
+enum { WORDS_MOST = 64, SUPERDS_MOST = 64, PROGRAMS_MOST = 16, LOADS_MOST = 4 };
 
 #define PATH_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
