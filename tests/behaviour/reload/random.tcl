@@ -7,6 +7,8 @@ set first 1
 foreach name {CASES FIRST} { if {[info exists env(RANDOM_$name)]} { set [string tolower $name] $env(RANDOM_$name) } }
 if {[info exists env(RANDOM_SEED)]} { set first $env(RANDOM_SEED); set cases 1 }
 
+set may_filter [expr {[root] || [string match 0* [read /proc/sys/kernel/unprivileged_bpf_disabled]]}]
+
 proc one_of {list} { lindex $list [expr {int(rand() * [llength $list])}] }
 proc maybe {chance text} { expr {rand() < $chance ? $text : ""} }
 
@@ -45,8 +47,8 @@ proc random_table {places} {
 			append table [maybe .3 "\ton_change = [one_of {finish overlap}]\n"]
 			if {[lsearch $of($name) unix-dgram:*] < 0} { append table [maybe .2 "\tidle_timeout = [one_of {1h 2h}]\n"] }
 		}
-		# Clients of a path have no address.
-		if {[lsearch -regexp $of($name) {^(unix-dgram:)?/}] < 0} { append table [maybe .3 "\tonly_from = { \"127.0.0.1\", \"::1\"[maybe .5 {, "192.0.2.0/24"}] }\n"] }
+		# Clients of a path have no address; and a socket that a program gets has a filter, which may need root.
+		if {($accepts || $::may_filter) && [lsearch -regexp $of($name) {^(unix-dgram:)?/}] < 0} { append table [maybe .3 "\tonly_from = { \"127.0.0.1\", \"::1\"[maybe .5 {, "192.0.2.0/24"}] }\n"] }
 		append table [maybe .2 "\tenv = \"A=[one_of {1 2}]\"\n"]
 		foreach endpoint $of($name) {
 			append table "\tsocket s[incr number] { listen = \"$endpoint\" [socket_options $endpoint]}\n"
